@@ -1,0 +1,274 @@
+"""The schema of every frame that crosses a module border.
+
+A missing value is null, and null is *unknown*: never 0, never false, never "".
+Money is integer fen, dates are dates, places are whole numbers. Text columns that hold an enumeration
+hold its stored value (`casework.vocabulary`), never its label.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Schema: TypeAlias = "dict[str, pl.DataType | type[pl.DataType]]"
+
+_TEXTS = pl.List(pl.String)
+
+# -- Facts: what the ledger knows on one day -------------------------------------------------------------------
+
+CASES: Schema = {
+    "case_id": pl.String,
+    "person_id": pl.String,
+    "unit_id": pl.String,
+    "category": pl.String,  # a category id of the pack; null: not chosen yet
+    "path": pl.String,  # "" for the only path of a pack, else e.g. "new", "renew"
+    "degree": pl.String,  # Degree, as found by a person
+    "unit_rank": pl.Int64,  # the nominating body's recorded order inside unit × category, 1 is first
+    "requested_fen": pl.Int64,
+    "decided_fen": pl.Int64,  # what a body decided where the circular fixes no amount
+    "stage": pl.String,  # Stage
+}
+
+PEOPLE: Schema = {
+    "person_id": pl.String,
+    "name": pl.String,
+    "sex": pl.String,  # Sex
+    "ethnicity": pl.String,
+    "born_on": pl.Date,
+    "beneficiary": pl.String,  # Beneficiary
+    "membership": pl.String,  # Membership
+    "joined_party_on": pl.Date,
+    "full_member_on": pl.Date,
+    "started_work_on": pl.Date,
+    "branch": pl.String,
+    "position": pl.String,
+    "tags": _TEXTS,  # Tag; null: not recorded, []: recorded as none
+    "deceased": pl.Boolean,
+    "household_id": pl.String,
+}
+
+HOUSEHOLDS: Schema = {
+    "household_id": pl.String,
+    "size": pl.Int64,  # people
+    "minors": pl.Int64,  # people
+    "yearly_income_fen": pl.Int64,
+    "dibao": pl.Boolean,
+}
+
+MEMBERS: Schema = {
+    "household_id": pl.String,
+    "name": pl.String,
+    "relation": pl.String,  # Relation
+    "born_on": pl.Date,
+    "employment": pl.String,
+    "yearly_income_fen": pl.Int64,
+}
+
+CAUSES: Schema = {
+    "case_id": pl.String,
+    "cause": pl.String,  # HardshipCause
+    "affected": pl.String,  # Relation
+    "main": pl.Boolean,  # named by a person; null: nobody has said
+    "occurred_on": pl.Date,
+    "note": pl.String,
+}
+
+EVIDENCE: Schema = {
+    "case_id": pl.String,
+    "document": pl.String,  # a document id of the pack
+    "issuer": pl.String,
+    "issuer_level": pl.String,
+    "original_seen": pl.Boolean,
+    "copy_kept": pl.Boolean,
+}
+
+HONOURS: Schema = {"person_id": pl.String, "title": pl.String, "level": pl.String, "granted_on": pl.Date}
+
+JUDGEMENTS: Schema = {
+    "case_id": pl.String,
+    "clause_id": pl.String,
+    "value": pl.String,  # Mark
+    "body": pl.String,
+    "basis": pl.String,
+    "source": pl.String,
+    "on": pl.Date,
+    "by": pl.String,
+}
+
+AID: Schema = {
+    "person_id": pl.String,
+    "source": pl.String,  # the body that gives it
+    "kind": pl.String,  # AidKind
+    "status": pl.String,  # AidStatus
+    "on": pl.Date,
+    "amount_fen": pl.Int64,
+    "own": pl.Boolean,  # paid by this ledger: only these are known completely
+    "round_id": pl.String,
+}
+
+COMPLETENESS: Schema = {
+    "list": pl.String,  # "aid", "honours", "causes", "household", "evidence"
+    "case_id": pl.String,
+    "mark": pl.String,  # Mark
+}
+
+ANSWERS: Schema = {
+    "case_id": pl.String,
+    "field": pl.String,  # a field the pack declares ([[field]])
+    "number": pl.Int64,  # fen, people, months, days; a flag is 0 or 1
+    "text": pl.String,
+    "date": pl.Date,
+}
+
+UNITS: Schema = {
+    "unit_id": pl.String,
+    "name": pl.String,
+    "parent_id": pl.String,
+    "kind": pl.String,  # UnitKind
+    "members": pl.Int64,  # Party members, as counted on members_as_of
+    "members_as_of": pl.Date,
+    "order": pl.Int64,  # 机构顺序
+    "pay_difficulty": pl.Boolean,  # 工资发放有困难
+}
+
+RULINGS: Schema = {
+    "kind": pl.String,  # "tie", "lot", "exception", "place_transfer", "order"
+    "cell": pl.String,  # cell_key(unit_id, category), or "fund"
+    "case_id": pl.String,
+    "rank": pl.Int64,  # the order a ruling gives inside its cell
+    "basis": pl.String,
+}
+
+FACTS: Mapping[str, Schema] = {
+    "cases": CASES,
+    "people": PEOPLE,
+    "households": HOUSEHOLDS,
+    "members": MEMBERS,
+    "causes": CAUSES,
+    "evidence": EVIDENCE,
+    "honours": HONOURS,
+    "judgements": JUDGEMENTS,
+    "aid": AID,
+    "completeness": COMPLETENESS,
+    "answers": ANSWERS,
+    "units": UNITS,
+    "rulings": RULINGS,
+}
+
+# -- rules -----------------------------------------------------------------------------------------------------
+
+FINDINGS: Schema = {
+    "case_id": pl.String,
+    "clause_id": pl.String,
+    "outcome": pl.String,  # Outcome
+    "code": pl.String,  # which sentence to say
+    "values": pl.String,  # a JSON object: what the sentence needs
+}
+
+VERDICTS: Schema = {
+    "case_id": pl.String,
+    "verdict": pl.String,  # Verdict
+    "reason": pl.String,  # Reason; null when eligible
+    "clauses": _TEXTS,  # the clauses that refuse, block or need an exception
+    "met": _TEXTS,  # the conditions that hold
+}
+
+# -- allocation ------------------------------------------------------------------------------------------------
+
+PLAN: Schema = {
+    "unit_id": pl.String,
+    "category": pl.String,
+    "places": pl.Int64,
+    "open": pl.Boolean,  # 据实: no number was set
+    "rate_fen": pl.Int64,  # null: no amount is fixed
+    "amount_fen": pl.Int64,
+    "clause_id": pl.String,  # the clause that gave the places
+}
+
+AWARDS: Schema = {
+    "case_id": pl.String,
+    "person_id": pl.String,
+    "unit_id": pl.String,
+    "category": pl.String,
+    "order": pl.Int64,  # position inside unit × category
+    "amount_fen": pl.Int64,  # null: no body has decided one
+    "fund": pl.String,
+    "funded": pl.Boolean,  # false: the fund does not reach and nobody has put people in order
+    "reason": pl.String,  # Reason
+    "ranked_by": pl.String,  # the key that placed the person: a clause id, or "unit_rank"
+}
+
+RESERVE: Schema = {
+    "case_id": pl.String,
+    "person_id": pl.String,
+    "unit_id": pl.String,
+    "category": pl.String,
+    "order": pl.Int64,
+    "reason": pl.String,  # Reason
+    "clauses": _TEXTS,
+    "route": pl.String,  # "" or "unit": the pack sends the person to the unit's own list
+}
+
+BY_UNIT: Schema = {
+    "unit_id": pl.String,
+    "unit": pl.String,  # the printed name
+    "category": pl.String,
+    "places": pl.Int64,
+    "people": pl.Int64,
+    "amount_fen": pl.Int64,
+    "awarded_fen": pl.Int64,
+}
+
+EXCEPTIONS: Schema = {
+    "clause_id": pl.String,
+    "cell": pl.String,
+    "extra": pl.Int64,
+    "reason": pl.String,
+    "decider": pl.String,
+    "road": pl.String,
+}
+
+STEPS: Schema = {
+    "cell": pl.String,
+    "case_id": pl.String,
+    "code": pl.String,
+    "clause_id": pl.String,
+    "before": pl.Int64,
+    "after": pl.Int64,
+    "values": pl.String,
+}
+
+
+def empty(schema: Schema) -> pl.DataFrame:
+    """Return a frame of `schema` without rows."""
+    return pl.DataFrame(schema=schema)
+
+
+def conform(rows: pl.DataFrame | Iterable[Mapping[str, object]], schema: Schema) -> pl.DataFrame:
+    """Return `rows` in the columns, order and types of `schema`; absent columns become null.
+
+    Raises:
+        ValueError: A column is not in the schema (a misspelt column would otherwise be unknown for everybody).
+    """
+    frame = rows if isinstance(rows, pl.DataFrame) else _from_rows(list(rows), schema)
+    strangers = [name for name in frame.columns if name not in schema]
+    if strangers:
+        raise ValueError(f"columns not in the schema: {', '.join(strangers)}")
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+    )
+
+
+def _from_rows(rows: list[Mapping[str, object]], schema: Schema) -> pl.DataFrame:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pl.DataFrame(rows, schema={name: schema.get(name, pl.Null) for name in names}, orient="row")
+
+
+def cell_key(unit_id: str, category: str) -> str:
+    """Name a cell of the grid: unit × category."""
+    return f"{unit_id}|{category}"
