@@ -2,8 +2,8 @@
 # Prepare this folder: system packages where they are missing, then the locked Python environment.
 #
 #   scripts/setup.sh app     what the worksheets and the printed lists need
-#   scripts/setup.sh lint    the environment with the developers' tools, no system packages
-#   scripts/setup.sh test    app and lint, and Chromium, Poppler and PostgreSQL for the tests
+#   scripts/setup.sh lint    the environment with the developers' tools
+#   scripts/setup.sh test    all of that, and Chromium, Poppler and PostgreSQL for the tests
 #
 # A second run finds its stamp in .setup/ and does nothing. Nothing here asks a question: what this
 # user may not install ends in one sentence that names the command to run.
@@ -52,11 +52,11 @@ install() {
   local advice=("缺少系统软件包，请由管理员运行：${command} ，然后再运行一次 make。"
     "System packages are missing; have an administrator run: ${command} – then run make again.")
   as_root true || fail "${advice[@]}"
-  echo "正在安装系统软件包 / installing: $*" >&2
+  echo "正在安装系统软件包 / installing system packages: $*" >&2
   # Stale lists are worth a try: the packages may be in the machine's own cache.
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 || true
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >&2 ||
-    fail "${advice[@]}"
+  { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update || true
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@"
+  } >.setup/apt.log 2>&1 || { tail -n 5 .setup/apt.log >&2 && fail "${advice[@]}"; }
 }
 
 chromium_here() {
@@ -69,7 +69,9 @@ postgres_here() { has pg_ctl || compgen -G "/usr/lib/postgresql/*/bin/pg_ctl" >/
 system_packages() {
   # Elsewhere (macOS, other Linux) the README says what to install by hand; printing_works checks it.
   has dpkg-query && has apt-get || return 0
-  local wanted=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk) missing=()
+  local wanted=() missing=()
+  [[ $mode == lint ]] || wanted+=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk)
+  uv_here || python_makes_venvs || wanted+=(python3 python3-venv)
   if [[ $mode == test ]]; then
     wanted+=(poppler-utils)
     postgres_here || wanted+=(postgresql)
@@ -82,26 +84,28 @@ system_packages() {
 
 # ---- The Python environment ------------------------------------------------
 
-# Prints the path of a usable uv; makes a private one in .setup/uv where the machine has none.
+private_uv=.setup/uv/bin/uv
+
+uv_here() { has uv || [[ -x $private_uv ]]; }
+
+python_makes_venvs() { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+# Prints the path of a usable uv; makes a private one where the machine has none.
 find_uv() {
   if has uv && uv --version >/dev/null 2>&1; then
     command -v uv
     return
   fi
-  local private=.setup/uv/bin/uv
-  if ! { [[ -x $private ]] && "$private" --version >/dev/null 2>&1; }; then
-    rm -rf .setup/uv
-    if ! has python3 || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-      has apt-get || fail "没有找到 uv，也没有可用的 Python 3；请先安装 uv（https://docs.astral.sh/uv/），然后再运行一次 make。" \
+  if ! [[ -x $private_uv ]]; then
+    python_makes_venvs ||
+      fail "没有找到 uv，也没有可用的 Python 3；请先安装 uv（https://docs.astral.sh/uv/），然后再运行一次 make。" \
         "Neither uv nor a usable Python 3 was found; install uv first (https://docs.astral.sh/uv/) – then run make again."
-      install python3 python3-venv
-    fi
-    # A folder of our own: system Pythons refuse packages from pip (PEP 668).
+    # In a folder of our own: system Pythons refuse packages from pip (PEP 668).
     echo "正在准备 uv / preparing uv" >&2
-    python3 -m venv .setup/uv >&2 && .setup/uv/bin/pip install --quiet --disable-pip-version-check uv >&2 ||
+    python3 -m venv --clear .setup/uv >&2 && .setup/uv/bin/pip install --quiet --disable-pip-version-check uv >&2 ||
       fail "无法下载 uv；请检查网络后再运行一次 make。" "Could not download uv; check the network, then run make again."
   fi
-  echo "$PWD/$private"
+  echo "$PWD/$private_uv"
 }
 
 # What the environment was made from: the lock, the project, and the folder its scripts point into.
@@ -164,6 +168,7 @@ app)
   printing_works
   ;;
 lint)
+  system_packages
   environment dev
   ;;
 test)

@@ -31,7 +31,7 @@ class Machine:
             shutil.copytree(ROOT / name, self.project / name)
         for name in ("pyproject.toml", "uv.lock"):
             (self.project / name).write_text("", encoding="utf-8")
-        for name in ("bash", "env", "dirname", "mkdir", "rm", "cat", "grep", "sha256sum", "touch", "cp", "chmod"):
+        for name in ("bash", "env", "dirname", "mkdir", "rm", "cat", "grep", "sha256sum", "touch", "tail", "cp"):
             (self.bin / name).symlink_to(shutil.which(name))
         # What a healthy machine answers; a test overwrites what it is about.
         self.command("id", "echo 0")
@@ -186,9 +186,18 @@ def test_without_venv_its_package_is_asked_for(machine):
     machine.remove("uv")
     machine.command("id", "echo 1000")
     machine.command("python3", "exit 1")
+    machine.command("dpkg-query", '[[ "$*" == *venv* ]] || echo installed')
     result = machine.set_up("app")
     assert result.returncode == 1
-    assert "python3-venv" in result.stderr
+    assert "install -y --no-install-recommends python3-venv" in result.stderr
+
+
+def test_without_uv_python_and_apt_the_sentence_names_uv(machine):
+    for name in ("uv", "apt-get"):
+        machine.remove(name)
+    result = machine.set_up("app")
+    assert result.returncode == 1
+    assert "https://docs.astral.sh/uv/" in result.stderr
 
 
 def test_printing_without_pango_is_said_once_python_is_there(machine):
