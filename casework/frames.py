@@ -254,19 +254,19 @@ def conform(rows: pl.DataFrame | Iterable[Mapping[str, object]], schema: Schema)
     Raises:
         ValueError: A column is not in the schema (a misspelt column would otherwise be unknown for everybody).
     """
-    frame = rows if isinstance(rows, pl.DataFrame) else _from_rows(list(rows), schema)
-    strangers = [name for name in frame.columns if name not in schema]
+    if isinstance(rows, pl.DataFrame):
+        frame, names = rows, rows.columns
+    else:
+        listed = list(rows)
+        names = list(dict.fromkeys(name for row in listed for name in row))
+        frame = pl.DataFrame(listed, schema={n: schema[n] for n in names if n in schema}, orient="row")
+    strangers = [name for name in names if name not in schema]
     if strangers:
         raise ValueError(f"columns not in the schema: {', '.join(strangers)}")
     return frame.select(
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in schema.items()
     )
-
-
-def _from_rows(rows: list[Mapping[str, object]], schema: Schema) -> pl.DataFrame:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return pl.DataFrame(rows, schema={name: schema.get(name, pl.Null) for name in names}, orient="row")
 
 
 def cell_key(unit_id: str, category: str) -> str:
