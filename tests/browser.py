@@ -1,0 +1,176 @@
+"""A served worksheet in headless Chromium: helpers for every browser test.
+
+`serving(...)` starts `casework.serve.run` in a process of its own on a free port, `chromium()` opens the browser,
+`enter(...)` uses an invitation, `settle(page)` waits until marimo has nothing left to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+VIEWPORT = {"width": 1366, "height": 768}
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Server:
+    """A running server."""
+
+    process: subprocess.Popen[str]
+    origin: str
+    first: str
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return int(self.origin.rpartition(":")[2])
+
+    def invitation(self) -> str:
+        """Return an address with an unused invitation."""
+        if self.first:
+            address, self.first = self.first, ""
+            return address
+        return self._next()
+
+    def _next(self) -> str:
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if match := re.search(r"http://\S+\?t=\S+", line):
+                return match[0]
+        raise AssertionError("the server has ended:\n" + "".join(self.lines))
+
+    def kill(self) -> None:
+        """End the server at once, as a power cut would."""
+        self.process.kill()
+        self.process.wait(10)
+
+
+@contextlib.contextmanager
+def serving(program: str, *, env: dict[str, str] | None = None) -> Iterator[Server]:
+    """Run `program`, Python source that ends in `casework.serve.run(…, port=0)`.
+
+    The ledger and every other setting come from `env` and the program; the state directory is a temporary one.
+    """
+    with tempfile.TemporaryDirectory(prefix="casework-state-") as state:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "CASEWORK_STATE": state, "PYTHONPATH": str(ROOT), **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        server = Server(process, origin="", first="")
+        try:
+            server.first = server._next()
+            server.origin = server.first.partition("/?t=")[0]
+            yield server
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(8)
+                except subprocess.TimeoutExpired:
+                    server.kill()
+            process.stdout.close()
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Open headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def officer(browser: Browser) -> BrowserContext:
+    """Return a fresh browser profile of an officer: his own cookies, 1366×768, Chinese."""
+    return browser.new_context(viewport=VIEWPORT, locale="zh-CN", timezone_id="Asia/Shanghai")
+
+
+def enter(context: BrowserContext, server: Server, worksheet: str = "") -> Page:
+    """Use an invitation and open a worksheet (or stay on the front page)."""
+    page = context.new_page()
+    page.goto(server.invitation())
+    page.wait_for_url(f"{server.origin}/")
+    if worksheet:
+        page.goto(f"{server.origin}/{worksheet}/")
+        settle(page)
+    return page
+
+
+def settle(page: Page, *, timeout_s: float = 60.0, quiet_s: float = 0.25) -> None:
+    """Wait until the page is connected and no cell is running, waiting or stale for `quiet_s`."""
+    page.wait_for_selector('#App[data-connection-state="OPEN"]', timeout=timeout_s * 1000)
+    page.wait_for_selector("[data-cell-name]", state="attached", timeout=timeout_s * 1000)
+    busy = '[data-testid="loading-indicator"], .marimo-output-stale'
+    deadline, quiet_since = time.monotonic() + timeout_s, time.monotonic()
+    while time.monotonic() - quiet_since < quiet_s:
+        if page.locator(busy).count():
+            quiet_since = time.monotonic()
+        if time.monotonic() > deadline:
+            raise AssertionError("marimo did not come to rest")
+        page.wait_for_timeout(30)
+
+
+VISIBLE_TEXT = """() => {
+  const found = [];
+  const visible = e => e && e.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
+  const walk = root => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    for (let node = walker.currentNode; node; node = walker.nextNode()) {
+      if (node.nodeType === 3) {
+        const parent = node.parentElement || (node.getRootNode().host);
+        if (node.data.trim() && visible(parent) && !/^(STYLE|SCRIPT|NOSCRIPT)$/.test(parent.tagName)) found.push(node.data.trim());
+        continue;
+      }
+      if (node.nodeType !== 1) continue;
+      if (visible(node)) for (const name of ['placeholder', 'title', 'aria-label', 'alt']) {
+        const value = node.getAttribute(name);
+        if (value && value.trim()) found.push(value.trim());
+      }
+      if (node.shadowRoot) walk(node.shadowRoot);
+    }
+  };
+  walk(document.body);
+  return found;
+}"""
+
+
+def visible_texts(page: Page) -> list[str]:
+    """Return every text a person can see or hear read out, shadow roots included."""
+    return page.evaluate(VISIBLE_TEXT)
+
+
+def english_words(page: Page, *, allowed: frozenset[str] = frozenset({"PDF", "Excel", "xlsx"})) -> list[str]:
+    """Return the visible texts that hold a Latin word of two letters or more; empty on a finished page."""
+    return [
+        text
+        for text in visible_texts(page)
+        if any(word not in allowed for word in re.findall(r"[A-Za-z]{2,}", text))
+    ]
