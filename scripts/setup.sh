@@ -27,13 +27,21 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 # ---- System packages -------------------------------------------------------
 
-# Prints those of the named Debian packages that are not installed.
+# Prints those of the named Debian packages that are not installed and, as far as apt's lists go, exist:
+# older systems have no libharfbuzz-subset0 of its own, Ubuntu no Chromium but as a snap. What is then
+# really missing is found out below, by trying it.
 absent() {
   local package
   for package in "$@"; do
-    [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
+    if [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) != installed ]] &&
+      { ! apt_knows libc6 || apt_knows "$package"; }; then
+      echo "$package"
+    fi
   done
 }
+
+# Whether the lists name the package; a fresh machine has no lists yet, which is why libc6 is asked for too.
+apt_knows() { apt-cache madison "$1" 2>/dev/null | grep -q .; }
 
 # Runs a command as root, or fails where this user may not.
 as_root() {
@@ -46,17 +54,21 @@ as_root() {
   fi
 }
 
-# install PACKAGE… – with apt, or one sentence.
+# install PACKAGE… – those of them that are missing, with apt, or one sentence.
 install() {
-  local command="sudo apt-get update && sudo apt-get install -y --no-install-recommends $*"
+  local missing=()
+  mapfile -t missing < <(absent "$@")
+  [[ ${#missing[@]} != 0 ]] || return 0
+  local command="sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
   local advice=("缺少系统软件包，请由管理员运行：${command} ，然后再运行一次 make。"
     "System packages are missing; have an administrator run: ${command} – then run make again.")
   as_root true || fail "${advice[@]}"
-  echo "正在安装系统软件包 / installing system packages: $*" >&2
+  echo "正在安装系统软件包 / installing system packages: ${missing[*]}" >&2
   # Stale lists are worth a try: the packages may be in the machine's own cache.
-  { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update || true
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@"
-  } >.setup/apt.log 2>&1 || { tail -n 5 .setup/apt.log >&2 && fail "${advice[@]}"; }
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >.setup/apt.log 2>&1 || true
+  mapfile -t missing < <(absent "$@")
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" \
+    >>.setup/apt.log 2>&1 || { tail -n 5 .setup/apt.log >&2 && fail "${advice[@]}"; }
 }
 
 chromium_here() {
@@ -69,17 +81,15 @@ postgres_here() { has pg_ctl || compgen -G "/usr/lib/postgresql/*/bin/pg_ctl" >/
 system_packages() {
   # Elsewhere (macOS, other Linux) the README says what to install by hand; printing_works checks it.
   has dpkg-query && has apt-get || return 0
-  local wanted=() missing=()
+  local wanted=()
   [[ $mode == lint ]] || wanted+=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk)
   uv_here || python_makes_venvs || wanted+=(python3 python3-venv)
   if [[ $mode == test ]]; then
     wanted+=(poppler-utils)
     postgres_here || wanted+=(postgresql)
-    # Ubuntu's package of this name only fetches a snap, which servers and containers refuse.
-    chromium_here || grep -qs '^ID=ubuntu' /etc/os-release || wanted+=(chromium)
+    chromium_here || wanted+=(chromium)
   fi
-  mapfile -t missing < <(absent "${wanted[@]}")
-  [[ ${#missing[@]} == 0 ]] || install "${missing[@]}"
+  install "${wanted[@]}"
 }
 
 # ---- The Python environment ------------------------------------------------
@@ -123,11 +133,14 @@ environment() {
   [[ $1 == app ]] && flags+=(--no-dev)
   uv=$(find_uv)
   rm -f "$stamp"
+  "$uv" python find --quiet --no-python-downloads '>=3.11' >/dev/null 2>&1 || "$uv" python install 3.12 ||
+    fail "需要 Python 3.11 或更新版本，本机没有，也无法自动下载；请先安装，然后再运行一次 make。" \
+      "Python 3.11 or newer is needed; this machine has none and it could not be downloaded; install it – then run make again."
   echo "正在准备 Python 环境 / preparing the Python environment" >&2
   # First from what the machine already has, which also works offline; then from the network.
   "$uv" sync --quiet --offline "${flags[@]}" 2>/dev/null || "$uv" sync "${flags[@]}" ||
-    fail "无法准备 Python 环境（需要 Python 3.11 或更新版本，首次安装需要网络）；原因见上文，处理后再运行一次 make。" \
-      "Could not prepare the Python environment (it needs Python 3.11 or newer, and the network the first time); the reason stands above – then run make again."
+    fail "无法准备 Python 环境（首次安装需要网络）；原因见上文，处理后再运行一次 make。" \
+      "Could not prepare the Python environment (the first time it needs the network); the reason stands above – then run make again."
   echo "$now" >"$stamp"
   # The developers' environment is also the app's.
   [[ $1 == app ]] || echo "$now" >.setup/app.stamp

@@ -119,12 +119,28 @@ def test_the_network_is_tried_where_the_machine_has_not_everything(machine):
     assert machine.ran("uv")[-1] == "uv sync --locked --inexact --no-dev"
 
 
-def test_no_environment_ends_in_one_sentence_and_leaves_no_stamp(machine):
-    machine.command("uv", '[[ "$1" == --version ]]')
+@pytest.mark.parametrize(
+    ("fails", "sentence"), [("python", "Python 3.11 or newer is needed"), ("sync", "Could not prepare the Python")]
+)
+def test_no_environment_ends_in_one_sentence_and_leaves_no_stamp(machine, fails, sentence):
+    machine.command("uv", f'[[ "$1" != {fails} ]]')
     result = machine.set_up("app")
     assert result.returncode == 1
-    assert "Python 3.11" in result.stderr
+    assert result.stderr.strip().splitlines()[-1].startswith(sentence)
     assert not (machine.project / ".setup/app.stamp").exists()
+
+
+def test_an_old_system_python_is_no_hindrance(machine):
+    machine.command("uv", f'[[ "$2" != find ]] || exit 2\n{_stand_in_environment(machine)}')
+    assert machine.set_up("app").returncode == 0
+    assert "uv python install 3.12" in machine.log
+
+
+def test_a_package_the_system_does_not_know_is_left_out(machine):
+    machine.command("dpkg-query", "exit 1")
+    machine.command("apt-cache", '[[ "$2" == *subset* ]] || echo "$2 | 1 | archive"')
+    assert machine.set_up("app").returncode == 0
+    assert machine.ran("apt-get")[-1].endswith("install-recommends libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk")
 
 
 def test_root_gets_exactly_the_missing_packages(machine):
