@@ -13,7 +13,11 @@ import casework.money
 from casework.money import MOST_FEN, capital, half_up, parse_yuan, split, yuan, yuan_wan
 
 PACKAGE = Path(casework.money.__file__).parent
-EXACT = ("money.py", "apportionment.py", "allocation*.py", "allocation/*.py", "amounts*.py", "rules/amounts*.py")
+EXACT = tuple(
+    f"{name}{tail}"
+    for name in ("money", "apportionment", "allocation*", "amounts*", "rules/amounts*")
+    for tail in (".py", "/**/*.py")
+)
 
 
 def test_the_examples_in_the_docstrings_hold():
