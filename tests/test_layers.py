@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "casework"
 
 WORDS = "vocabulary problems money dates"
-STORE = "db models ledger commands access identity frames"
-CORE = "shapes policy rules allocation apportionment"
+STORE = "db models ledger commands access identity frames facts"
+CORE = "facts shapes policy rules allocation apportionment"
 TABLE = {
     # leaves: no knowledge of anything else
     "vocabulary": "",
@@ -28,20 +28,21 @@ TABLE = {
     "dates": "",
     "identity": "| cryptography stdnum",
     "frames": "| polars",
+    "facts": "frames vocabulary | polars",
     # who is asking, and what a circular says
     "access": "vocabulary problems",
     "shapes": f"{WORDS} | pydantic pydantic_core",
     "policy": f"{WORDS} shapes | pydantic pydantic_core tomlkit python_calamine xlsxwriter",
     # the pure core
     "apportionment": "vocabulary problems | polars",
-    "rules": f"{WORDS} shapes policy frames | polars",
-    "allocation": f"{WORDS} shapes policy frames apportionment | polars",
+    "rules": f"{WORDS} shapes policy frames facts | polars",
+    "allocation": f"{WORDS} shapes policy frames facts apportionment | polars",
     # the ledger
     "models": "vocabulary identity money | sqlmodel sqlalchemy pydantic",
     "db": "models problems | sqlmodel sqlalchemy alembic psycopg",
     "migrations": "models db vocabulary | alembic sqlalchemy sqlmodel",
-    "ledger": f"{WORDS} shapes policy frames identity access db models | polars sqlmodel sqlalchemy",
-    "commands": f"{WORDS} shapes policy frames identity access db models ledger | polars sqlmodel sqlalchemy",
+    "ledger": f"{WORDS} shapes policy frames facts identity access db models | polars sqlmodel sqlalchemy",
+    "commands": f"{WORDS} shapes policy frames facts identity access db models ledger | polars sqlmodel sqlalchemy",
     "intake": f"{WORDS} policy frames identity | polars python_calamine",
     "scenarios": f"{WORDS} {CORE} {STORE} | polars sqlmodel sqlalchemy",
     "review": f"{WORDS} policy rules scenarios {STORE} | polars sqlmodel sqlalchemy",
@@ -58,10 +59,32 @@ TABLE = {
 EDGE = {"cli", "__main__"}
 """May import anything public: they parse, call and print."""
 
-PURE = {"vocabulary", "problems", "money", "dates", "frames", "shapes", "apportionment", "rules", "allocation", "lists"}
-OUTSIDE_WORLD = set(
-    "asyncio io os pathlib random secrets socket sqlite3 subprocess tempfile threading time tomllib urllib".split()
-)
+PURE = {
+    "vocabulary",
+    "problems",
+    "money",
+    "dates",
+    "frames",
+    "facts",
+    "shapes",
+    "apportionment",
+    "rules",
+    "allocation",
+    "lists",
+}
+OUTSIDE_WORLD = {
+    "io",
+    "os",
+    "pathlib",
+    "random",
+    "secrets",
+    "socket",
+    "sqlite3",
+    "subprocess",
+    "time",
+    "tomllib",
+    "urllib",
+}
 CLOCK = {"now", "today", "utcnow", "time_ns", "monotonic"}
 
 MOST_LINES = 400
