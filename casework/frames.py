@@ -263,6 +263,8 @@ def conform(rows: pl.DataFrame | Iterable[Mapping[str, object]], schema: Schema)
     strangers = [name for name in names if name not in schema]
     if strangers:
         raise ValueError(f"columns not in the schema: {', '.join(strangers)}")
+    if not names:
+        return empty(schema)  # a select of nothing but nulls would be one row
     return frame.select(
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in schema.items()
