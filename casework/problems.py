@@ -105,7 +105,17 @@ class NotAllowed(Refused):
 
 
 class Infeasible(CaseworkError):  # noqa: N818 - as above
-    """The numbers contradict each other, e.g. floors that add up to more than the total."""
+    """The numbers contradict each other, e.g. floors that add up to more than the total.
+
+    Attributes:
+        code: Stable for programs and tests, e.g. `floors_over_total`.
+        by: By how many places or fen.
+    """
+
+    def __init__(self, code: str, by: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.by = by
 
 
 class LedgerError(CaseworkError):

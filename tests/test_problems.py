@@ -55,6 +55,12 @@ def test_a_refusal_carries_a_code_and_a_sentence(kind):
     assert isinstance(error, Refused)
 
 
+def test_infeasible_numbers_say_by_how_much():
+    error = Infeasible("floors_over_total", 3, "下限合计超过总名额，多 3 个。")
+
+    assert (error.code, error.by, error.sentence) == ("floors_over_total", 3, "下限合计超过总名额，多 3 个。")
+
+
 def test_one_root_catches_everything():
     for kind in (PolicyError, Refused, Conflict, NotAllowed, Infeasible, LedgerError):
         assert issubclass(kind, CaseworkError)

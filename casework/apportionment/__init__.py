@@ -31,6 +31,7 @@ from casework.apportionment.reasons import (
     Trail,
     step_sentence,
 )
+from casework.problems import Infeasible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -55,21 +56,6 @@ METHODS: Mapping[str, str] = {
     "half_up": "逐行四舍五入",
 }
 """Method id → its name on the screen, which says the effect."""
-
-
-class Infeasible(ValueError):  # noqa: N818 - the name says the state, as DESIGN section 8 has it
-    """Base, floors, caps and total contradict each other; the text is a Chinese sentence.
-
-    Attributes:
-        code: ``base_over_total``, ``cap_under_base``, ``floor_over_cap``, ``floors_over_total``,
-            ``caps_under_total``, ``no_weight`` or ``no_units``.
-        by: By how many places.
-    """
-
-    def __init__(self, code: str, by: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.by = by
 
 
 class SettleError(ValueError):
