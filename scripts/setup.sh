@@ -85,7 +85,7 @@ system_packages() {
   [[ $mode == lint ]] || wanted+=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk)
   uv_here || python_makes_venvs || wanted+=(python3 python3-venv)
   if [[ $mode == test ]]; then
-    wanted+=(poppler-utils)
+    wanted+=(poppler-utils libatomic1) # the second for Playwright's driver
     postgres_here || wanted+=(postgresql)
     chromium_here || wanted+=(chromium)
   fi
@@ -162,7 +162,7 @@ printing_works() {
 
 test_tools() {
   if ! chromium_here; then
-    local command="env PLAYWRIGHT_BROWSERS_PATH=$PWD/.setup/browsers .venv/bin/playwright install --with-deps chromium"
+    local command="env PLAYWRIGHT_BROWSERS_PATH=$PWD/.setup/browsers .venv/bin/playwright install --no-shell --with-deps chromium"
     local advice=("缺少测试用的 Chromium 浏览器，请由管理员在本文件夹运行：sudo ${command} ，然后再运行一次 make。"
       "Chromium, which the browser tests drive, is missing; have an administrator run here: sudo ${command} – then run make again.")
     as_root true || fail "${advice[@]}"

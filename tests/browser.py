@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from machine import chromium_program
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 VIEWPORT = {"width": 1366, "height": 768}
-CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -101,7 +101,7 @@ def serving(program: str, *, env: dict[str, str] | None = None) -> Iterator[Serv
 def chromium() -> Iterator[Browser]:
     """Open headless Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=ARGUMENTS)
         try:
             yield browser
         finally:
@@ -170,7 +170,5 @@ def visible_texts(page: Page) -> list[str]:
 def english_words(page: Page, *, allowed: frozenset[str] = frozenset({"PDF", "Excel", "xlsx"})) -> list[str]:
     """Return the visible texts that hold a Latin word of two letters or more; empty on a finished page."""
     return [
-        text
-        for text in visible_texts(page)
-        if any(word not in allowed for word in re.findall(r"[A-Za-z]{2,}", text))
+        text for text in visible_texts(page) if any(word not in allowed for word in re.findall(r"[A-Za-z]{2,}", text))
     ]

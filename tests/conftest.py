@@ -1,4 +1,4 @@
-"""Fixtures every test file may use: throw-away databases of both kinds, and the browser."""
+"""Fixtures every test file may use: throw-away databases of both kinds."""
 
 from __future__ import annotations
 
@@ -15,25 +15,15 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from machine import postgres_programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent
 # Nothing of a test's cluster survives the test run, so nothing is worth waiting for the disk.
 UNSAFE_BUT_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 CLUSTER = ("--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C")
 START_SECONDS = 60
-
-
-def postgres_programs() -> Path:
-    """The folder with `initdb` and `postgres`; Debian keeps them off the PATH, one folder per version."""
-    found = [p.parent for p in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    if on_path := shutil.which("initdb"):
-        found.append(Path(on_path).resolve().parent)
-    if not found:
-        pytest.fail("PostgreSQL's server programs are missing; `make test` installs them", pytrace=False)
-    return max(found, key=lambda p: (p.parent.name.isdigit() and int(p.parent.name), str(p)))
 
 
 def unprivileged() -> dict[str, object]:
@@ -126,17 +116,3 @@ def database_url(request: pytest.FixtureRequest) -> str:
         `sqlite:///…` or `postgresql+psycopg://…`.
     """
     return request.getfixturevalue(f"{request.param}_database_url")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Path of the browser for Playwright's `executable_path`: the machine's own, or the one `make test` fetched."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    applications = Path("/Applications")
-    fetched = sorted((ROOT / ".setup" / "browsers").glob("chromium-*/chrome-linux*/chrome"))
-    for path in (*fetched, applications / "Google Chrome.app/Contents/MacOS/Google Chrome"):
-        if path.exists():
-            return str(path)
-    pytest.fail("no Chromium; `make test` installs it", pytrace=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from machine import chromium_program
 
 ROOT = Path(__file__).parent.parent
 
@@ -264,8 +265,8 @@ def test_every_test_has_a_database_of_its_own(database_url, turn):
     engine.dispose()
 
 
-def test_the_browser_is_there(chromium):
-    assert os.access(chromium, os.X_OK)
+def test_the_browser_is_there():
+    assert os.access(chromium_program(), os.X_OK)
 
 
 def _stand_in_environment(machine: Machine) -> str:
