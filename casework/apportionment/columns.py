@@ -88,7 +88,7 @@ def _by_divisor(frame: pl.DataFrame, seats: int, a: int, b: int) -> Division:
         return int(scaled.select(claims(least).sum()).item())
 
     # What the sum would be at the divisor if every rounding cost its average: 1/2 − b/a of a seat per row.
-    sum_scaled = int(scaled.select(_WEIGHT.sum()).item())
+    sum_scaled = scale * int(frame.select(_WEIGHT.sum()).item())  # in Python: the column would not hold it
     rows = frame.height
     guess = 2 * sum_scaled // (2 * a * seats + (a - 2 * b) * rows)
     if bounded:
@@ -98,17 +98,16 @@ def _by_divisor(frame: pl.DataFrame, seats: int, a: int, b: int) -> Division:
     ends = least, (top * scale + 1, floors)
     low, high, above = _bracket(count, seats, guess=guess, ends=ends, slack=rows // 2 + 64)
     number = pl.int_ranges(pl.col("above").cast(pl.Int64) + 1, pl.col("within").cast(pl.Int64) + 1)
-    last = (
+    between = (
         scaled.select(_WEIGHT, claims(high).alias("above"), claims(low).alias("within"))
         .filter(pl.col("within") > pl.col("above"))
         .select(_WEIGHT, number.alias("k"))
         .explode("k")
-        .with_columns(divisor=pl.col("k").cast(pl.Int128) * _whole(a) - _whole(b))
-        .select(_WEIGHT, "divisor", claim=_WEIGHT // pl.col("divisor"))
-        .top_k(seats - above, by="claim")
-        .bottom_k(1, by="claim")
+        .select(_WEIGHT, divisor=pl.col("k").cast(pl.Int128) * _whole(a) - _whole(b))
+        .with_columns(claim=_WEIGHT // pl.col("divisor"))
     )
-    weight, divisor, line = last.row(0)
+    line = int(between["claim"].top_k(seats - above).min())  # type: ignore[arg-type]
+    weight, divisor, _ = between.filter(pl.col("claim") == _whole(line)).row(0)
     per_weight = Fraction(divisor * scale, a * weight)
     given, certain = (scaled.select(claims(least)).to_series() for least in (line, line + 1))
     if given.sum() == seats:
@@ -133,7 +132,7 @@ def _bracket(
     """
     (low, at_low), (high, at_high) = ends
     probe, tries, met_low, met_high = guess, 0, False, False
-    while high - low > 1 and at_low - at_high > (slack if tries < 10 else 4 * slack):
+    while high - low > 1 and at_low - at_high > (slack if tries < 8 else 4 * slack):
         probe = min(max(probe, low + 1), high - 1)
         found = count(probe)
         if found >= target:
@@ -147,8 +146,9 @@ def _bracket(
         elif tries % 4 == 3:  # whatever the shape of the count, every fourth try halves the ratio
             probe = isqrt(low * high)
         else:  # the count goes about as 1/t between them; aim a little to either side of the target
-            aim = min(max(target + (slack // 4 if tries % 2 else -slack // 4), at_high + 1), at_low)
             gap = at_low - at_high
+            aim = target + (slack // 4 if tries % 2 else -slack // 4)
+            aim = min(max(aim, at_high + gap // 8), at_low - gap // 8)
             probe = low * high * gap // (low * gap + (aim - at_high) * (high - low))
     return low, high, at_high
 
