@@ -38,7 +38,7 @@ class OneOf(Shape):
 
 
 class Tagged(Shape):
-    """The person carries at least one of the recorded 身份."""
+    """The person carries at least one of the recorded 身份; with `degree`, and life is at least that hard."""
 
     rule: ClassVar[str] = "tagged"
     label: ClassVar[str] = "具有身份"
@@ -46,6 +46,7 @@ class Tagged(Shape):
     example: ClassVar[str] = 'params = { any_of = ["first_secretary", "village_official"] }'
 
     any_of: tuple[Tag, ...] = Field(min_length=1, title="身份")
+    degree: Degree | None = Field(default=None, title="困难程度不低于（不写：不论）")
 
 
 class Number(Bounded):
@@ -106,7 +107,10 @@ class DegreeAtLeast(Shape):
 
 
 class Cause(Shape):
-    """One of these causes is recorded, for one of these people where it matters whom it struck."""
+    """One of these causes is recorded, for one of these people where it matters whom it struck.
+
+    With `degree` the sentence also says how hard life has become (造成生活特别困难): both must hold.
+    """
 
     rule: ClassVar[str] = "cause"
     label: ClassVar[str] = "困难成因"
@@ -115,6 +119,7 @@ class Cause(Shape):
 
     any_of: tuple[HardshipCause, ...] = Field(min_length=1, title="成因")
     affected: tuple[Relation, ...] = Field(default=(), title="受影响的人（空：不限）")
+    degree: Degree | None = Field(default=None, title="困难程度不低于（不写：不论）")
 
 
 class MainCause(Shape):
