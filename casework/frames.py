@@ -139,7 +139,8 @@ RULINGS: Schema = {
     "kind": pl.String,  # "tie", "lot", "exception", "place_transfer", "order"
     "cell": pl.String,  # cell_key(unit_id, category), or "fund"
     "case_id": pl.String,
-    "rank": pl.Int64,  # the order a ruling gives inside its cell
+    "rank": pl.Int64,  # the order a ruling gives inside its cell; an exception has none
+    "clause_id": pl.String,  # the clause an exception sets aside
     "basis": pl.String,
 }
 
@@ -174,7 +175,8 @@ VERDICTS: Schema = {
     "verdict": pl.String,  # Verdict
     "reason": pl.String,  # Reason; null when eligible
     "clauses": _TEXTS,  # the clauses that refuse, block or need an exception
-    "met": _TEXTS,  # the conditions that hold
+    "met": _TEXTS,  # the conditions and priorities that hold
+    "open": _TEXTS,  # the clauses whose answer is missing, priorities included
 }
 
 # -- allocation ------------------------------------------------------------------------------------------------
@@ -199,7 +201,8 @@ AWARDS: Schema = {
     "fund": pl.String,
     "funded": pl.Boolean,  # false: the fund does not reach and nobody has put people in order
     "reason": pl.String,  # Reason
-    "ranked_by": pl.String,  # the key that placed the person: a clause id, or "unit_rank"
+    "ranked_by": pl.String,  # what placed the person: "priority", "unit_rank", "ruling", or "" where all fit
+    "to_verify": _TEXTS,  # unanswered priorities that could move the line
 }
 
 RESERVE: Schema = {
@@ -211,6 +214,7 @@ RESERVE: Schema = {
     "reason": pl.String,  # Reason
     "clauses": _TEXTS,
     "route": pl.String,  # "" or "unit": the pack sends the person to the unit's own list
+    "to_verify": _TEXTS,  # unanswered priorities that could move the line
 }
 
 BY_UNIT: Schema = {
