@@ -118,17 +118,27 @@ find_uv() {
   echo "$PWD/$private_uv"
 }
 
-# What the environment was made from: the lock, the project, and the folder its scripts point into.
-state() {
-  { pwd && cat uv.lock pyproject.toml; } | { sha256sum 2>/dev/null || shasum -a 256; }
+# What the environment is made from.
+state() { cat uv.lock pyproject.toml | { sha256sum 2>/dev/null || shasum -a 256; }; }
+
+# An environment whose Python is gone (a system upgrade), or whose scripts point into the folder it was
+# moved from, cannot be repaired; it is made anew.
+drop_broken_environment() {
+  [[ -d .venv ]] || return 0
+  if ! .venv/bin/python -c '' 2>/dev/null || [[ -f .setup/folder && $(<.setup/folder) != "$PWD" ]]; then
+    rm -rf .venv .setup/*.stamp
+  fi
 }
 
 environment() {
-  local stamp=.setup/$1.stamp now uv flags=(--locked --inexact)
+  local stamp=.setup/$1.stamp now uv flags=(--frozen --inexact)
   now=$(state)
-  if [[ -x .venv/bin/casework && -f $stamp && $(<"$stamp") == "$now" ]] && .venv/bin/python -c '' 2>/dev/null; then
+  drop_broken_environment
+  if [[ -x .venv/bin/casework && -f $stamp && $(<"$stamp") == "$now" ]]; then
     return
   fi
+  # --frozen takes the lock as it is, also where the user's own settings name a mirror (--locked would
+  # compare them and refuse); a test holds the lock against pyproject.toml.
   # --inexact: `make app` after `make test` leaves the developers' tools where they are.
   [[ $1 == app ]] && flags+=(--no-dev)
   uv=$(find_uv)
@@ -141,6 +151,7 @@ environment() {
   "$uv" sync --quiet --offline "${flags[@]}" 2>/dev/null || "$uv" sync "${flags[@]}" ||
     fail "无法准备 Python 环境（首次安装需要网络）；原因见上文，处理后再运行一次 make。" \
       "Could not prepare the Python environment (the first time it needs the network); the reason stands above – then run make again."
+  pwd >.setup/folder
   echo "$now" >"$stamp"
   # The developers' environment is also the app's.
   [[ $1 == app ]] || echo "$now" >.setup/app.stamp
@@ -162,12 +173,13 @@ printing_works() {
 
 test_tools() {
   if ! chromium_here; then
-    local command="env PLAYWRIGHT_BROWSERS_PATH=$PWD/.setup/browsers .venv/bin/playwright install --no-shell --with-deps chromium"
-    local advice=("缺少测试用的 Chromium 浏览器，请由管理员在本文件夹运行：sudo ${command} ，然后再运行一次 make。"
-      "Chromium, which the browser tests drive, is missing; have an administrator run here: sudo ${command} – then run make again.")
+    local fetch=(env "PLAYWRIGHT_BROWSERS_PATH=$PWD/.setup/browsers" .venv/bin/playwright install --no-shell --with-deps chromium)
+    local command advice
+    command=$(printf '%q ' sudo "${fetch[@]}")
+    advice=("缺少测试用的 Chromium 浏览器，请由管理员在本文件夹运行：${command}，然后再运行一次 make。"
+      "Chromium, which the browser tests drive, is missing; have an administrator run here: ${command}– then run make again.")
     as_root true || fail "${advice[@]}"
-    # shellcheck disable=SC2086 # a command line without blanks inside its words
-    as_root $command >&2 || fail "${advice[@]}"
+    as_root "${fetch[@]}" >&2 || fail "${advice[@]}"
   fi
   postgres_here || fail "缺少 PostgreSQL 服务器程序（测试用），请按 README.zh-CN.md 的“其他系统”一节安装，然后再运行一次 make。" \
     "The PostgreSQL server programs, which the tests start, are missing; install them as README.md says under 'Other systems' – then run make again."

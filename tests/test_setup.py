@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 import sqlalchemy
 from machine import chromium_program
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,9 +42,8 @@ class Machine:
         self.command("apt-get")
         self.command("chromium")
         self.command("pg_ctl")
-        python = self.project / ".venv/bin/python"
-        self.command("uv", f"mkdir -p .venv/bin; cp {self.bin / 'true'} {python}; cp {python} .venv/bin/casework")
         self.command("true")
+        self.command("uv", _stand_in_environment(self))
 
     @property
     def log(self) -> list[str]:
@@ -76,7 +77,7 @@ class Machine:
 def test_first_run_syncs_the_locked_environment_offline_first(machine):
     assert machine.set_up("app").returncode == 0
     syncs = [line for line in machine.ran("uv") if " sync " in line]
-    assert syncs == ["uv sync --quiet --offline --locked --inexact --no-dev"]
+    assert syncs == ["uv sync --quiet --offline --frozen --inexact --no-dev"]
 
 
 def test_second_run_touches_neither_uv_nor_apt(machine):
@@ -91,7 +92,7 @@ def test_second_run_touches_neither_uv_nor_apt(machine):
 def test_tests_after_app_add_the_developers_tools(machine):
     machine.set_up("app")
     machine.set_up("test")
-    assert machine.ran("uv")[-1] == "uv sync --quiet --offline --locked --inexact"
+    assert machine.ran("uv")[-1] == "uv sync --quiet --offline --frozen --inexact"
 
 
 @pytest.mark.parametrize("name", ["uv.lock", "pyproject.toml"])
@@ -103,21 +104,27 @@ def test_a_changed_lock_or_project_is_synced_again(machine, name):
     assert len(machine.ran("uv")) > before
 
 
-def test_a_moved_folder_is_synced_again(machine):
-    machine.set_up("app")
-    moved = machine.project.parent / "elsewhere"
-    shutil.copytree(machine.project, moved)
+def test_a_moved_folder_gets_a_new_environment(machine):
+    machine.set_up("test")
+    moved = machine.project.rename(machine.project.parent / "elsewhere")
     machine.project = moved
-    (moved / "log").unlink()
-    machine.command("uv", "mkdir -p .venv/bin")
+    (moved / ".venv/bin/pytest").touch()  # stands for a script that points into the old folder
+    assert machine.set_up("test").returncode == 0
+    assert not (moved / ".venv/bin/pytest").exists()
+    assert (moved / ".venv/bin/casework").exists()
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(machine):
     machine.set_up("app")
-    assert any(" sync " in line for line in machine.log)
+    (machine.project / ".venv/bin/python").unlink()
+    assert machine.set_up("app").returncode == 0
+    assert (machine.project / ".venv/bin/python").exists()
 
 
 def test_the_network_is_tried_where_the_machine_has_not_everything(machine):
     machine.command("uv", f'[[ "$*" != *--offline* ]] || exit 1\n{_stand_in_environment(machine)}')
     assert machine.set_up("app").returncode == 0
-    assert machine.ran("uv")[-1] == "uv sync --locked --inexact --no-dev"
+    assert machine.ran("uv")[-1] == "uv sync --frozen --inexact --no-dev"
 
 
 @pytest.mark.parametrize(
@@ -239,6 +246,16 @@ def test_ci_runs_both_commands(machine):
     assert machine.log == ["make test", "make lint"]
 
 
+def test_the_lock_belongs_to_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    (own,) = [package for package in lock["package"] if package["name"] == "casework"]
+    locked = own["metadata"]
+    assert _requirements(project["project"]["dependencies"]) == _locked(locked["requires-dist"])
+    assert _requirements(project["dependency-groups"]["dev"]) == _locked(locked["requires-dev"]["dev"])
+    assert project["project"]["requires-python"] == lock["requires-python"]
+
+
 def test_make_alone_explains_every_target():
     shown = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)
     for target in ("app", "test", "lint", "bench"):
@@ -267,6 +284,17 @@ def test_every_test_has_a_database_of_its_own(database_url, turn):
 
 def test_the_browser_is_there():
     assert os.access(chromium_program(), os.X_OK)
+
+
+def _requirements(lines: list[str]) -> set[tuple[str, str, str]]:
+    """Name, extras and bounds of each, as `_locked` gives them."""
+    parsed = [Requirement(line) for line in lines]
+    return {(r.name, ",".join(sorted(r.extras)), str(r.specifier)) for r in parsed}
+
+
+def _locked(entries: list[dict[str, object]]) -> set[tuple[str, str, str]]:
+    own = [e for e in entries if "extra ==" not in e.get("marker", "")]
+    return {(e["name"], ",".join(e.get("extras", [])), e.get("specifier", "")) for e in own}
 
 
 def _stand_in_environment(machine: Machine) -> str:
