@@ -14,8 +14,9 @@ import polars as pl
 from casework.facts import Facts
 from casework.frames import FINDINGS, VERDICTS, conform, empty
 from casework.policy import Clause, Group, Policy
-from casework.predicates import Subjects, judged, subjects, test_of, tests_cases
+from casework.predicates import judged, test_of, tests_cases
 from casework.shapes import conditions
+from casework.subjects import Subjects, subjects
 from casework.vocabulary import AidKind, Force, Kind, Mark, Outcome, Reason, Subject, Verdict
 
 CATEGORY_CHECK = "category"
