@@ -158,7 +158,8 @@ def _born_on(number: str, as_of: date) -> date:
         raise DoubtfulNumber("身份证号中的出生日期在日历上不存在，请核对证件") from None
     if born_on > as_of:
         raise DoubtfulNumber("身份证号中的出生日期在今天之后，请核对证件")
-    if as_of.year - born_on.year > _OLDEST:
+    before_birthday = (as_of.month, as_of.day) < (born_on.month, born_on.day)
+    if as_of.year - born_on.year - before_birthday > _OLDEST:
         raise DoubtfulNumber(f"按身份证号推算已超过 {_OLDEST} 岁，请核对证件")
     return born_on
 

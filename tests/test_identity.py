@@ -91,7 +91,7 @@ def test_the_number_states_birth_date_and_sex():
         (GOOD[:-1] + ("X" if GOOD[-1] != "X" else "1"), "校验位应为"),
         (made(born="19990230"), "不存在"),
         (made(born="20250109"), "之后"),
-        (made(born="19040101"), "超过 120 岁"),
+        (made(born="19040108"), "超过 120 岁"),
         ("G12345678", "证件种类"),
         ("无", "证件种类"),
         ("", "证件种类"),
@@ -146,6 +146,10 @@ def test_born_today_is_not_the_future():
     assert parse_id(made(born=f"{TODAY:%Y%m%d}"), as_of=TODAY)
     with pytest.raises(DoubtfulNumber, match="之后"):
         parse_id(made(born=f"{TODAY + timedelta(days=1):%Y%m%d}"), as_of=TODAY)
+
+
+def test_a_hundred_and_twenty_is_not_too_old():
+    assert parse_id(made(born="19040109"), as_of=TODAY).born_on == date(1904, 1, 9)
 
 
 LUHN = "6217000000000000" + luhn.calc_check_digit("6217000000000000")
