@@ -35,8 +35,9 @@ TABLE = {
     "policy": f"{WORDS} shapes | pydantic pydantic_core tomlkit python_calamine xlsxwriter",
     # the pure core
     "apportionment": "vocabulary problems | polars",
-    "predicates": f"{WORDS} shapes policy frames facts | polars",
-    "rules": f"{WORDS} shapes policy frames facts predicates | polars",
+    "subjects": f"{WORDS} shapes policy frames facts | polars",
+    "predicates": f"{WORDS} shapes policy frames facts subjects | polars",
+    "rules": f"{WORDS} shapes policy frames facts subjects predicates | polars",
     "allocation": f"{WORDS} shapes policy frames facts apportionment | polars",
     # the ledger
     "models": "vocabulary identity money | sqlmodel sqlalchemy pydantic",
@@ -69,6 +70,7 @@ PURE = {
     "facts",
     "shapes",
     "apportionment",
+    "subjects",
     "predicates",
     "rules",
     "allocation",
