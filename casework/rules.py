@@ -311,7 +311,8 @@ def _aid_reason(clause: Clause) -> Reason | None:
     if isinstance(clause.shape, conditions.RepeatAid):
         return Reason.HELPED_THIS_YEAR
     if isinstance(clause.shape, conditions.OtherAid) and clause.kind is not Kind.CONDITION:
-        return Reason.UNION_AID if AidKind.UNION_RELIEF in clause.shape.kinds_of_aid else Reason.OTHER_AID
+        only_union = set(clause.shape.kinds_of_aid) == {AidKind.UNION_RELIEF}
+        return Reason.UNION_AID if only_union else Reason.OTHER_AID
     return None
 
 
