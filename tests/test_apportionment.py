@@ -340,11 +340,11 @@ def test_large_tables_equal_the_oracle(method, kind):
 
 def test_numbers_too_large_are_refused_not_wrapped():
     assert apportion({"甲": 10**30, "乙": 10**30 - 1}, total=3, settle=[]).places == {"甲": 2, "乙": 1}
-    for total, weight in ((10**9, 10**30), (1, 2**120)):
-        with pytest.raises(OverflowError):
+    for total, weight, words in ((10**9, 10**30, "weights × places"), (2**45, 2**70, "2 × total")):
+        with pytest.raises(OverflowError, match=words):
             apportion({"甲": weight, "乙": 1}, total=total)
-    with pytest.raises(OverflowError):
-        apportion({"甲": 10**20}, method="half_up", rate=Fraction(10**30 + 1, 10**30))
+    with pytest.raises(OverflowError, match="numerator of the rate"):
+        apportion({"甲": 10**10}, method="half_up", rate=Fraction(10**30 + 1, 10**30))
 
 
 # --- what is refused ----------------------------------------------------------------------------------------------
@@ -471,6 +471,19 @@ def test_the_steps_of_a_bounded_table_read_as_sentences():
     assert result.steps_of("乙")[0].values["exact"] == "11/6"
     open_tie = apportion({"甲": 1, "乙": 1}, total=1).steps_of("乙")
     assert step_sentence(open_tie[-1]) == "乙：2 个单位并列争 1 个名额，待集体研究或抽签（0 → 0）。"
+
+
+def test_a_cap_that_only_takes_the_remainder_is_told():
+    result = apportion({"甲": 7, "乙": 10, "丙": 0}, total=15, method="largest_remainder", caps={"甲": 6})
+    assert [step_sentence(step) for step in result.steps] == [
+        "甲：基数 7，应得份额 6.30，先取整数部分（0 → 6）。",
+        "甲：份额超过上限 6 个，按上限计（6 → 6）。",
+        "乙：基数 10，应得份额 9.00，先取整数部分（0 → 9）。",
+        "丙：基数 0，应得份额 0.00，先取整数部分（0 → 0）。",
+    ]
+    small = apportion({"甲": 1, "乙": 99}, total=5, method="largest_remainder")
+    assert step_sentence(small.steps_of("甲")[0]) == "甲：基数 1，应得份额 0.05，先取整数部分（0 → 0）。"
+    assert step_sentence(small.steps_of("乙")[1]) == "乙：余数 0.95 排在前列，加 1 个名额（4 → 5）。"
 
 
 def test_methods_are_named_by_their_effect():
