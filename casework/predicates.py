@@ -204,7 +204,11 @@ def _main_cause(shape: conditions.MainCause, subject: Subjects, _: Clause) -> Te
         subject.facts.causes.filter(pl.col("main")).unique("case_id", keep="none").select("case_id", main_cause="cause")
     )
     column = subject.join(named, "case_id", "main_cause")
-    return Test(column.is_in([cause.value for cause in shape.any_of]), {"main_cause": column})
+    listed = subject.facts.causes.select("case_id").unique().with_columns(seen=pl.lit(True))
+    none = _complete(subject, "causes") & subject.join(listed, "case_id", "seen").is_null()
+    # Where it is on record that there is no cause at all, nobody has to name the main one.
+    test = pl.when(none).then(pl.lit(False)).otherwise(column.is_in([cause.value for cause in shape.any_of]))
+    return Test(test, {"main_cause": column})
 
 
 def _inside(window: Window, subject: Subjects) -> pl.Expr:
