@@ -14,12 +14,18 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
@@ -209,6 +215,121 @@ def _worth_another_try(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     return state in _RETRY_STATES or constraint in _RETRY_CONSTRAINTS
+
+
+def open_ledger(url: str | Path | None = None, *, read_only: bool = False) -> Engine:
+    """Return an engine for a ledger that is there and up to date; a writing one is made or migrated first.
+
+    Raises:
+        LedgerError: It cannot be opened, or it is of another version than this program.
+    """
+    engine = open_engine(url, read_only=read_only)
+    if not read_only:
+        migrate(engine)
+    with _said_plainly(), engine.connect().execution_options(**{READING: True}) as connection:
+        _refuse_other_version(_version(connection), exactly=True)
+    return engine
+
+
+def migrate(engine: Engine) -> Path | None:
+    """Bring the schema up to date: all of it in one transaction, or nothing.
+
+    A SQLite file that holds tables is copied first, through the backup API. Foreign keys are off *outside* the
+    transaction (inside it the pragma does nothing, and re-creating a parent table would empty its children) and
+    checked before the commit; every table must still hold as many rows as before.
+
+    Returns:
+        The copy, or None where none was needed.
+
+    Raises:
+        LedgerError: The ledger was written by a newer program, or rows would be lost; it is as it was before.
+    """
+    with _said_plainly(), engine.connect().execution_options(**{READING: True}) as connection:
+        before = _version(connection)
+    _refuse_other_version(before)
+    if before == _head():
+        return None
+    copy = _copy_file(engine, before) if before is not None else None
+    with _said_plainly():
+        if engine.dialect.name == "sqlite":
+            _migrate_sqlite(engine)
+        else:
+            with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+                # Two servers may start at once: the second one waits and then finds nothing to do.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20220101)")
+                _upgrade(connection)
+    return copy
+
+
+def _migrate_sqlite(engine: Engine) -> None:
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                _upgrade(connection)
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise LedgerError("升级后有的记录找不到它所属的记录，已退回升级前的状态")
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _upgrade(connection: Connection) -> None:
+    before = _counts(connection)
+    command.upgrade(_alembic(connection), "head")
+    after = _counts(connection)
+    changed = sorted(name for name, rows in before.items() if after.get(name) != rows)
+    if changed:
+        raise LedgerError(f"升级会使 {'、'.join(changed)} 的记录数改变，已退回升级前的状态")
+
+
+def _counts(connection: Connection) -> dict[str, int]:
+    quote_name = connection.dialect.identifier_preparer.quote
+    names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+    counts = {}
+    for name in names:
+        counts[name] = connection.exec_driver_sql(f"SELECT count(*) FROM {quote_name(name)}").scalar_one()  # noqa: S608
+    return counts
+
+
+def _alembic(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("casework") / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
+def _version(connection: Connection) -> str | None:
+    """Return the schema's revision; None for an empty database."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_other_version(version: str | None, *, exactly: bool = False) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+    if version is not None and version not in known:
+        raise LedgerError("这个台账是用更新版本的程序建立的，请先升级程序")
+    if exactly and version is None:
+        raise LedgerError("台账尚未建立，请先运行 casework init")
+    if exactly and version != _head():
+        raise LedgerError("这个台账是旧版本的，请先以可写方式打开一次，程序会自动升级")
+
+
+def _copy_file(engine: Engine, version: str) -> Path | None:
+    """Copy a SQLite ledger beside itself before it is migrated; a plain copy of the file would miss the WAL."""
+    path = ledger_file(engine)
+    if path is None:
+        return None
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    target = path.with_name(f"{path.stem}.before-upgrade-{version}-{stamp}.db")
+    _make_private(target)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as sink:
+        source.backup(sink)
+    return target
 
 
 @contextmanager
