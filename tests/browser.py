@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from machine import chromium_program
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
+# A killed test run leaves no server behind (Linux).
+KILLED_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
 VIEWPORT = {"width": 1366, "height": 768}
 ARGUMENTS = [
     "--no-sandbox",
@@ -75,9 +78,9 @@ def serving(program: str, *, env: dict[str, str] | None = None) -> Iterator[Serv
     """
     with tempfile.TemporaryDirectory(prefix="casework-state-") as state:
         process = subprocess.Popen(
-            [sys.executable, "-c", program],
+            [*KILLED_WITH_US, sys.executable, "-c", program],
             cwd=ROOT,
-            env={**os.environ, "CASEWORK_STATE": state, "PYTHONPATH": str(ROOT), **(env or {})},
+            env={**os.environ, "CASEWORK_STATE": state, "PYTHONHASHSEED": "0", **(env or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

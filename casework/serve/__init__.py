@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import uvicorn
 
 from casework.access import LOCAL_OFFICER, LOCAL_VIEWER
-from casework.serve.downloads import Download, DownloadHandler, DownloadRefusedError, OnDownload
+from casework.serve.downloads import Download, DownloadHandler, OnDownload
 from casework.serve.guard import BODY_LIMIT, Guard, Site
 from casework.serve.logins import Logins
 from casework.serve.pages import PRODUCT, read_worksheet
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-__all__ = ["Download", "DownloadHandler", "DownloadRefusedError", "Guard", "OnDownload", "build_app", "run"]
+__all__ = ["Download", "DownloadHandler", "Guard", "OnDownload", "build_app", "run"]
 
 SESSION_TTL_S: Final = 120
 LOCAL_HOSTS: Final = ("127.0.0.1", "localhost")

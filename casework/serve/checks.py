@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 _SESSION = re.compile(r"s_[0-9a-z]{6}")
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9@_./-]*")
 _PORT = re.compile(r":[0-9]{1,5}$")
-# Functions a page may call on its widgets: table paging, forms, lazy content. Not download_as, get_data_url, …
-_FUNCTIONS: Final = frozenset({"search", "get_row_ids", "get_column_summaries", "validate", "load"})
+# Functions a page may call on its widgets: table paging and filters, forms, lazy content. None that makes a file
+# (download_as, get_data_url, …): files leave by our own route, logged.
+_FUNCTIONS: Final = frozenset(
+    {"search", "get_row_ids", "get_column_summaries", "calculate_top_k_rows", "validate", "load"}
+)
 # Parameters marimo reads and no page of ours needs: another notebook, its own password, a second viewer.
 _FORBIDDEN_QUERY: Final = frozenset({"file", "access_token", "kiosk"})
 

@@ -33,18 +33,6 @@ class Download:
     mimetype: str
 
 
-class DownloadRefusedError(Exception):
-    """A download that this person may not have or that does not exist; its text is shown to the officer.
-
-    Attributes:
-        status: 403 (may not), 404 (is not there) or 409 (not in this state).
-    """
-
-    def __init__(self, message: str, *, status: int = 403) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 Params = Mapping[str, str]
 DownloadHandler = Callable[[Actor, Params], Download]
 OnDownload = Callable[[Actor, str, Params, str], None]  # actor, kind, params, SHA-256 of the bytes
@@ -56,7 +44,8 @@ def produce(
     """Make a file and log it; blocking, so the guard calls it in a worker thread.
 
     Raises:
-        DownloadRefusedError: From the handler.
+        CaseworkError: From the handler; its sentence is shown. `NotAllowed` is answered with 403, others with 409.
+        LookupError: From the handler, for something that is not there; answered with 404.
     """
     download = handler(actor, params)
     if on_download is not None:  # logged before it leaves: a log that fails keeps the file back

@@ -28,6 +28,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from casework.access import Actor, to_user
+from casework.problems import CaseworkError, NotAllowed
 from casework.serve import checks, downloads, pages
 from casework.serve.bindings import Bindings
 from casework.serve.checks import RefusedError
@@ -122,8 +123,8 @@ class Guard:
             await self._route(scope, receive, noting)
         except RefusedError as refused:
             response = _problem(scope, refused.status)
-        except downloads.DownloadRefusedError as refused:
-            response = _problem(scope, refused.status, detail=str(refused))
+        except CaseworkError as refused:
+            response = _problem(scope, 403 if isinstance(refused, NotAllowed) else 409, detail=refused.sentence)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text may name a person
             number = secrets.token_hex(4).upper()
             logger.error("错误 %s：%s", number, type(error).__qualname__)  # noqa: TRY400 - no traceback, no values
@@ -215,14 +216,17 @@ class Guard:
         if handler is None or len(params) != len(pairs):
             raise RefusedError(404)
         inline = params.pop("inline", "") == "1"
-        file = await run_in_threadpool(
-            downloads.produce,
-            kind,
-            params,
-            actor=self._site.actor,
-            handler=handler,
-            on_download=self._site.on_download,
-        )
+        try:
+            file = await run_in_threadpool(
+                downloads.produce,
+                kind,
+                params,
+                actor=self._site.actor,
+                handler=handler,
+                on_download=self._site.on_download,
+            )
+        except LookupError:
+            raise RefusedError(404) from None
         await downloads.response(file, inline=inline)(scope, receive, send)
 
     async def _post(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
