@@ -221,16 +221,15 @@ def _bands(policy: Policy) -> Iterator[Problem]:
     for bands in by_category.values():
         bands.sort(key=lambda band: band[0])
         if bands[0][0] > 0:
-            yield _problem(f"党员人数 {bands[0][0]} 以前没有规定名额", "补一档从 0 开始", bands[0][2])
+            yield _problem(f"党员人数少于 {bands[0][0]} 人的没有规定名额", "补一档从 0 开始", bands[0][2])
         for (_, last, one), (first, _, other) in pairwise(bands):
             if last is None or first <= last:
                 yield _problem(f"与条款 {one} 的党员人数分档重叠（都含 {first} 人）", "改正界限", other)
             elif first > last + 1:
-                yield _problem(
-                    f"与条款 {one} 之间有空档：{last + 1} 至 {first - 1} 人没有名额", "补上或改正界限", other
-                )
+                gap = f"{last + 1} 至 {first - 1} 人" if first > last + 2 else f"{last + 1} 人"
+                yield _problem(f"与条款 {one} 之间有空档：{gap}的没有规定名额", "补上或改正界限", other)
         if bands[-1][1] is not None:
-            yield _problem(f"党员人数超过 {bands[-1][1]} 人没有规定名额", "最后一档不写上端", bands[-1][2])
+            yield _problem(f"党员人数超过 {bands[-1][1]} 人的没有规定名额", "最后一档不写上端", bands[-1][2])
 
 
 _RATES = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -64,17 +65,18 @@ def read_pack(path_or_id: str | Path) -> PackBytes:
     folder: Path | None = _folder(path_or_id)
     while folder is not None:
         content = {name: (folder / name).read_bytes() for name in PACK_FILES if (folder / name).is_file()}
-        try:
-            head = tomllib.loads(content["policy.toml"].decode()).get("policy", {})
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise PolicyError((_problem(f"不是能读的 TOML：{error}", "按提示的行列改正"),)) from None
-        pack_id, parent = str(head.get("id", folder.name)), str(head.get("parent", ""))
+        problems: list[Problem] = []
+        head = _toml(content["policy.toml"], problems).get("policy", {})
+        if problems:
+            raise PolicyError(tuple(problems))
+        named = head if isinstance(head, dict) else {}
+        pack_id, parent = str(named.get("id", folder.name)), str(named.get("parent", ""))
         if pack_id in packs:
             raise PolicyError((_problem(f"上级通知包绕成了圈：{' → '.join([*packs, pack_id])}", "改正 parent"),))
         packs[pack_id] = content
+        beside = folder.parent / parent
         folder = None
         if parent:
-            beside = Path(path_or_id).parent / parent
             folder = beside if (beside / "policy.toml").is_file() else _folder(parent)
     return packs
 
@@ -108,10 +110,12 @@ def parse_pack(packs: PackBytes) -> Policy:
     """
     problems: list[Problem] = []
     policy: Policy | None = None
+    itself = next(iter(packs))
     for pack_id, content in reversed(list(packs.items())):
         policy = _parse_one(pack_id, content, policy, problems)
         if problems:
-            raise PolicyError(tuple(problems))
+            folder = "" if pack_id == itself else f"{pack_id}/"
+            raise PolicyError(tuple(replace(problem, file=folder + problem.file) for problem in problems))
     assert policy is not None
     policy = replace(policy, digest=digest_of(packs))
     errors, warnings = check_policy(policy)
@@ -124,17 +128,39 @@ def _problem(message: str, remedy: str = "", clause: str = "", file: str = "poli
     return Problem(message, remedy, file=file, clause=clause)
 
 
+def _text(data: bytes, file: str, problems: list[Problem]) -> str:
+    """Return the text of a file; Windows editors put a mark before the first line, which is no harm."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        problems.append(_problem("不是 UTF-8 编码的文字", "另存为 UTF-8 编码", file=file))
+        return ""
+
+
+def _toml(data: bytes, problems: list[Problem]) -> dict[str, Any]:
+    """Return the tables of a `policy.toml`."""
+    try:
+        return tomllib.loads(_text(data, "policy.toml", problems))
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+), column (\d+)", str(error))
+        place = f"第 {at[1]} 行第 {at[2]} 个字符处" if at else "文件末尾"
+        problems.append(_problem(f"{place}写法不对，读不下去", "看这里的引号、括号、等号是否成对、是否重复"))
+        return {}
+
+
 def _parse_one(
     pack_id: str, content: Mapping[str, bytes], parent: Policy | None, problems: list[Problem]
 ) -> Policy | None:
-    try:
-        data = tomllib.loads(content["policy.toml"].decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(_problem(f"不是能读的 TOML：{error}", "按提示的行列改正"))
+    data = _toml(content["policy.toml"], problems)
+    if problems:
         return None
     allowed = ["policy", *raw.TABLES]
     problems += [_problem(f"不认识 [{key}]", f"允许：{'、'.join(allowed)}") for key in data if key not in allowed]
-    head = _read(raw.RawHead, data.get("policy", {}), "[policy]", problems)
+    head = None
+    if isinstance(data.get("policy"), dict):
+        head = _read(raw.RawHead, data["policy"], "[policy]", problems)
+    else:
+        problems.append(_problem("缺少 [policy] 一节", "开头写 [policy]，下面写 id、title、issued_on 等"))
     paths = _read_table("path", raw.RawPath, data, problems)
     categories = _read_table("category", raw.RawCategory, data, problems)
     fields = _read_table("field", raw.RawField, data, problems)
@@ -143,6 +169,7 @@ def _parse_one(
     clauses = _read_table("clause", raw.RawClause, data, problems)
     if "source.txt" not in content:
         problems.append(_problem("缺少 source.txt（通知原文）", "把通知原文存为 source.txt", file="source.txt"))
+    source = _text(content.get("source.txt", b""), "source.txt", problems)
     if problems or head is None:
         return None
     if sha256(content["source.txt"]) != head.source_sha256:
@@ -153,7 +180,6 @@ def _parse_one(
                 file="source.txt",
             )
         )
-    source = content["source.txt"].decode()
     own = [clause for row in clauses if (clause := _clause(row, pack_id, source, problems)) is not None]
     fresh = Policy(
         id=head.id,
@@ -180,23 +206,26 @@ def _parse_one(
 
 
 def _read(model: type[M], value: Any, what: str, problems: list[Problem], clause: str = "") -> M | None:
+    """Return `value` as `model`, or None; `what` is the section, or in a clause the key `value` stands under."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        prefix = "" if clause else f"{what} "
-        problems += [_problem(f"{prefix}{wrong}", right, clause) for wrong, right in raw.complaints(error, model)]
+        prefix, within = ("", what) if clause else (f"{what} ", "")
+        found = raw.complaints(error, model, within)
+        problems += [_problem(f"{prefix}{wrong}", right, clause) for wrong, right in found]
         return None
 
 
 def _read_table(name: str, model: type[M], data: dict[str, Any], problems: list[Problem]) -> list[M]:
     rows = data.get(name, [])
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         problems.append(_problem(f"[{name}] 要写成 [[{name}]]", "用双方括号，每项一节"))
         return []
     read: list[M] = []
     for number, row in enumerate(rows, start=1):
         label = str(row.get("id", f"第 {number} 项"))
-        found = _read(model, row, f"[[{name}]] {label}", problems, label if name == "clause" else "")
+        what, clause = ("", label) if name == "clause" else (f"[[{name}]] {label}", "")
+        found = _read(model, row, what, problems, clause)
         read += [found] if found is not None else []
     return read
 
@@ -204,7 +233,7 @@ def _read_table(name: str, model: type[M], data: dict[str, Any], problems: list[
 def _clause(row: raw.RawClause, pack_id: str, source: str, problems: list[Problem]) -> Clause | None:
     before = len(problems)
     text = (row.text,) if isinstance(row.text, str) else tuple(row.text)
-    if not "".join(text).strip():
+    if not text or not all(fragment.strip() for fragment in text):
         problems.append(_problem("缺少原文（text 是空的）", "照抄通知原句", row.id))
     elif (lost := missing_fragment(text, source)) is not None:
         problems.append(_problem(f"通知原文中找不到“{lost}”", "照 source.txt 逐字抄录；断开的句子分段写", row.id))
@@ -255,14 +284,22 @@ def _parameter(row: raw.RawParameter, problems: list[Problem]) -> Parameter:
     values: dict[Any, int] = {}
     for entry in row.values:
         try:
-            number = read_fen(entry.value) if row.unit == "fen" else int(parse_share(entry.value))
-        except (ValueError, TypeError) as error:
-            problems.append(_problem(f"[[parameter]] {row.id} 的值“{entry.value}”不对：{error}", '如 value = "560"'))
+            number = read_fen(entry.value) if row.unit == "fen" else _whole(entry.value)
+        except ValueError as error:
+            example = 'value = "560"' if row.unit == "fen" else "value = 6"
+            problems.append(_problem(f"[[parameter]] {row.id} 的值“{entry.value}”不对：{error}", f"如 {example}"))
             continue
         if entry.on_or_after in values:
             problems.append(_problem(f"[[parameter]] {row.id} 在 {entry.on_or_after} 有两个值", "留下一个"))
         values[entry.on_or_after] = number
     return Parameter(row.id, row.label, row.unit, tuple(sorted(values.items())), row.source)
+
+
+def _whole(value: str | int) -> int:
+    share = parse_share(value)
+    if share.denominator != 1:
+        raise ValueError("要写整数")
+    return int(share)
 
 
 def _group(row: raw.RawGroup, problems: list[Problem]) -> Group:
@@ -279,19 +316,17 @@ def _group(row: raw.RawGroup, problems: list[Problem]) -> Group:
 
 
 def _unique(policy: Policy, problems: list[Problem]) -> None:
-    named: tuple[tuple[str, tuple[Any, ...]], ...] = (
-        ("clause", policy.clauses),
-        ("category", policy.categories),
-        ("group", policy.groups),
-        ("field", policy.fields),
-        ("parameter", policy.parameters),
-    )
-    for what, entries in named:
-        seen: set[str] = set()
-        for entry in entries:
-            if entry.id in seen:
-                problems.append(_problem(f"[[{what}]] 编号 {entry.id} 用了两次", "每个编号只用一次"))
-            seen.add(entry.id)
+    named: dict[str, list[str]] = {
+        "clause": [clause.id for clause in policy.clauses],
+        "path": [path for path, _ in policy.paths],
+        "category": [category.id for category in policy.categories],
+        "group": [group.id for group in policy.groups],
+        "field": [field.id for field in policy.fields],
+        "parameter": [parameter.id for parameter in policy.parameters],
+    }
+    for what, ids in named.items():
+        repeated = sorted({one for one in ids if ids.count(one) > 1})
+        problems += [_problem(f"[[{what}]] 编号 {one} 用了两次", "每个编号只用一次") for one in repeated]
 
 
 def _override(parent: Policy, child: Policy, drop: tuple[str, ...], problems: list[Problem]) -> Policy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 Source = Literal["", "default"]
 
+_PACK_ID = r"^[a-z0-9][a-z0-9-]*$"
+_NAME = r"^[a-z][a-z0-9_]*$"
+_PATTERNS = {
+    _PACK_ID: "只用小写字母、数字和连字符，如 jianshi-2020",
+    _NAME: "只用小写字母、数字和下划线，以字母开头，如 medical_expense",
+}
+
 
 class _Raw(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -24,7 +31,7 @@ class _Raw(BaseModel):
 class RawHead(_Raw):
     """`[policy]`."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    id: str = Field(pattern=_PACK_ID)
     title: str = Field(min_length=1)
     issuer: str = ""
     number: str = ""
@@ -47,7 +54,7 @@ class RawPath(_Raw):
 class RawCategory(_Raw):
     """`[[category]]`."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    id: str = Field(pattern=_NAME)
     label: str = Field(min_length=1)
     caption: str = ""
     beneficiaries: tuple[Beneficiary, ...] = ()
@@ -58,7 +65,7 @@ class RawCategory(_Raw):
 class RawField(_Raw):
     """`[[field]]`."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    id: str = Field(pattern=_NAME)
     label: str = Field(min_length=1)
     kind: Literal["fen", "count", "flag", "date", "text"]
     choices: tuple[str, ...] = ()
@@ -74,7 +81,7 @@ class RawParameterValue(_Raw):
 class RawParameter(_Raw):
     """`[[parameter]]`."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    id: str = Field(pattern=_NAME)
     label: str = Field(min_length=1)
     unit: Literal["fen", "count"]
     values: tuple[RawParameterValue, ...] = Field(min_length=1)
@@ -127,40 +134,107 @@ def keys_of(model: type[BaseModel]) -> list[str]:
     return [info.alias or name for name, info in model.model_fields.items()]
 
 
-def complaints(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """Yield (what is wrong, what is allowed) in Chinese for every error pydantic found in `model`."""
+def complaints(error: ValidationError, model: type[BaseModel], within: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (what is wrong, what is allowed) in Chinese for everything pydantic found in `model`.
+
+    Args:
+        error: What pydantic raised.
+        model: The model it was raised for.
+        within: The key the value stands under, e.g. "params".
+    """
+    unions: dict[str, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
-        yield _complaint(detail, model)
+        place, tag = _place(detail, within)
+        if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
+            continue  # long enough, but for entries that are named as wrong themselves
+        if tag:
+            unions.setdefault(place, []).append(detail)
+        else:
+            yield _complaint(detail, place, model)
+    for place, details in unions.items():
+        yield _union_complaint(details, place, model)
 
 
-def _complaint(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
-    where = ".".join(str(part) for part in detail["loc"] if not str(part).startswith("function-"))
+# pydantic reports a value that fits none of several types once for each type, under these names.
+_TYPES = {
+    "int": "不带引号的整数",
+    "constrained-int": "不带引号的整数",
+    "str": "带引号的文字",
+    "tuple[str, ...]": '几段文字 ["…", "…"]',
+    "datetime": "日期和时刻 2020-01-15T17:00:00",
+    "date": "日期 2020-01-15",
+    "ParameterRef": '带日期的参数 { parameter = "…" }',
+}
+
+
+def _place(detail: ErrorDetails, within: str) -> tuple[str, str]:
+    """Return where a value stands, and the name of the type it was tried as, if several were."""
+    parts, tag = [within] if within else [], ""
+    for part in detail["loc"]:
+        if part in _TYPES:
+            tag = str(part)
+            break
+        if part != "[key]":
+            parts.append(str(part) if isinstance(part, str) else f"第 {part + 1} 项")
+    return ".".join(parts), tag
+
+
+def _union_complaint(details: list[ErrorDetails], place: str, model: type[BaseModel]) -> tuple[str, str]:
+    """Say one sentence for a value that fits none of the types allowed there."""
+    for detail in details:
+        if "ParameterRef" in detail["loc"] and detail["type"] != "model_type":
+            return _complaint(detail, f"{place}.{detail['loc'][-1]}", model)
+    allowed = "、".join(dict.fromkeys(_TYPES[tag] for d in details if (tag := _place(d, "")[1])))
+    # The whole value, not the item of a list that one of the tries stumbled over.
+    shallow = min(details, key=lambda detail: len(detail["loc"]))
+    return f"{place} 的写法不对，读到“{shallow['input']}”", f"允许：{allowed}"
+
+
+def _complaint(detail: ErrorDetails, where: str, model: type[BaseModel]) -> tuple[str, str]:
     context = detail.get("ctx", {})
-    top = len(detail["loc"]) == 1
     match detail["type"]:
         case "missing":
             return f"缺少 {where}", f"补上 {where}"
         case "extra_forbidden":
-            allowed = f"允许的写法：{'、'.join(keys_of(model))}" if top else "删去这一项，或对照手册改名"
-            return f"不认识 {where}", allowed
+            return f"不认识 {where}", f"允许的写法：{'、'.join(keys_of(_model_at(model, detail['loc'])))}"
         case "value_error":
             return f"{where}：{context['error']}" if where else str(context["error"]), ""
         case "enum" | "literal_error":
             allowed = str(context["expected"]).replace(" or ", "、").replace(", ", "、").replace("'", "")
             return f"{where} 不能是“{detail['input']}”", f"允许：{allowed}"
         case "string_pattern_mismatch":
-            return f"{where} 写成“{detail['input']}”，不合格式", "只用小写字母、数字和连接符，以字母开头"
+            return f"{where} 写成“{detail['input']}”，不合格式", _PATTERNS[context["pattern"]]
+        case "too_short" if detail["input"]:
+            return f"{where} 只有 {len(detail['input'])} 项", f"至少写 {context['min_length']} 项"
         case "too_short" | "string_too_short":
             return f"{where} 是空的", f"写上 {where}"
         case "greater_than_equal":
-            return f"{where} 不能小于 {context['ge']}", ""
-        case kind if kind.startswith(("int", "float")):
+            return f"{where} 不能小于 {context['ge']}，读到“{detail['input']}”", f"写 {context['ge']} 或更大的数"
+        case kind if kind.startswith("int"):
             return f"{where} 要写整数，读到“{detail['input']}”", "写不带引号的整数，如 4"
         case kind if kind.startswith("date"):
             return f"{where} 要写日期，读到“{detail['input']}”", "写成 2020-01-15"
         case kind if kind.startswith("string"):
             return f"{where} 要写带引号的文字，读到“{detail['input']}”", '如 "示例"'
         case kind if kind.startswith("bool"):
-            return f"{where} 只能写 true 或 false", ""
+            return f"{where} 只能写 true 或 false，读到“{detail['input']}”", "不带引号"
+        case "tuple_type":
+            return f"{where} 要写成列表，读到“{detail['input']}”", '如 ["…", "…"]'
         case _:
-            return f"{where} 的写法不对，读到“{detail['input']}”", "对照手册改正"
+            return f"{where} 的写法不对，读到“{detail['input']}”", "写成 { 名 = 值 }，对照手册改正"
+
+
+def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+    """Return the model whose keys are allowed where the last part of `loc` stands."""
+    for part in loc[:-1]:
+        by_key = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+        if part in by_key:
+            model = next(_models_in(by_key[str(part)]), model)
+    return model
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
