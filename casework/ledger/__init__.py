@@ -1,0 +1,52 @@
+"""The ledger: facts out of the database, and the commands that write to it."""
+
+from __future__ import annotations
+
+from casework.ledger.audit import audit_check, audit_head, audit_key
+from casework.ledger.commands import Result, Work, case_within_reach, execute
+from casework.ledger.facts import facts, freeze, thaw
+from casework.ledger.records import (
+    add_facts,
+    change_case,
+    load_draft,
+    record_download,
+    record_judgement,
+    record_ruling,
+    save_draft,
+)
+from casework.ledger.rounds import (
+    close_round,
+    import_units,
+    open_round,
+    open_round_of,
+    pack_of,
+    policy_of,
+    rounds,
+)
+
+__all__ = [
+    "Result",
+    "Work",
+    "add_facts",
+    "audit_check",
+    "audit_head",
+    "audit_key",
+    "case_within_reach",
+    "change_case",
+    "close_round",
+    "execute",
+    "facts",
+    "freeze",
+    "import_units",
+    "load_draft",
+    "open_round",
+    "open_round_of",
+    "pack_of",
+    "policy_of",
+    "record_download",
+    "record_judgement",
+    "record_ruling",
+    "rounds",
+    "save_draft",
+    "thaw",
+]

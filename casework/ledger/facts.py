@@ -1,0 +1,169 @@
+"""Database ↔ frames: what the ledger knows of one round on one day, and the snapshots that froze it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import FromClause, Select, and_, func, or_, select
+from sqlmodel import Session
+
+from casework.access import Actor
+from casework.facts import Facts
+from casework.frames import FACTS
+from casework.models import (
+    Aid,
+    Answer,
+    Case,
+    Cause,
+    Completeness,
+    Evidence,
+    Honour,
+    Household,
+    HouseholdMember,
+    Judgement,
+    Person,
+    RoundUnit,
+    Ruling,
+    Snapshot,
+    Table,
+    Unit,
+)
+from casework.problems import LedgerError
+
+WHOLE_CELL = ("tie", "lot", "order")
+"""Rulings that put a whole cell in order: the latest replaces every line of the one before."""
+
+
+def facts(session: Session, *, round_id: str, as_of: date) -> Facts:
+    """Return what the ledger knows of a round on a day.
+
+    Judgements, aid and rulings dated after `as_of` are left out; undated ones are kept. Of several judgements on
+    one clause of one case the latest recorded counts.
+
+    Args:
+        session: A session on the ledger; all reads see one state of it.
+        round_id: The round; an unknown one has no cases.
+        as_of: The day.
+    """
+    case, person = _table(Case), _table(Person)
+    cases = select(case.c.case_id).where(case.c.round_id == round_id)
+    people = select(case.c.person_id).where(case.c.round_id == round_id)
+    households = select(person.c.household_id).where(person.c.person_id.in_(people))
+
+    def of_cases(model: type[Table]) -> Select[Any]:
+        table = _table(model)
+        return select(table).where(table.c.case_id.in_(cases))
+
+    def of_people(model: type[Table]) -> Select[Any]:
+        table = _table(model)
+        return select(table).where(table.c.person_id.in_(people))
+
+    def of_households(model: type[Table]) -> Select[Any]:
+        table = _table(model)
+        return select(table).where(table.c.household_id.in_(households))
+
+    aid = _table(Aid)
+    queries = {
+        "cases": select(case).where(case.c.round_id == round_id),
+        "people": of_people(Person),
+        "households": of_households(Household),
+        "members": of_households(HouseholdMember),
+        "causes": of_cases(Cause),
+        "evidence": of_cases(Evidence),
+        "honours": of_people(Honour),
+        "judgements": _judgements(cases, as_of),
+        "aid": of_people(Aid).where(or_(aid.c.on.is_(None), aid.c.on <= as_of)),
+        "completeness": of_cases(Completeness),
+        "answers": of_cases(Answer),
+        "units": _units(round_id),
+        "rulings": _rulings(round_id, as_of),
+    }
+    frames = {name: _read(session, query, name) for name, query in queries.items()}
+    return Facts.build(as_of=as_of, round_id=round_id, **frames)
+
+
+def _table(model: type[Table]) -> FromClause:
+    table: FromClause = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+def _judgements(cases: Select[Any], as_of: date) -> Select[Any]:
+    table = _table(Judgement)
+    latest = (
+        select(func.max(table.c.seq))
+        .where(table.c.case_id.in_(cases), or_(table.c.on.is_(None), table.c.on <= as_of))
+        .group_by(table.c.case_id, table.c.clause_id)
+    )
+    return select(table).where(table.c.seq.in_(latest))
+
+
+def _units(round_id: str) -> Select[Any]:
+    """Return the units of a round; a round that lists none speaks to every unit."""
+    unit, chosen = _table(Unit), _table(RoundUnit)
+    listed = select(chosen.c.unit_id).where(chosen.c.round_id == round_id)
+    return select(unit).where(or_(unit.c.unit_id.in_(listed), ~listed.exists()))
+
+
+def _rulings(round_id: str, as_of: date) -> Select[Any]:
+    table, other = _table(Ruling), _table(Ruling).alias()
+    later = select(other.c.seq).where(
+        other.c.round_id == round_id,
+        other.c.decided_on <= as_of,
+        other.c.cell == table.c.cell,
+        other.c.seq > table.c.seq,
+        other.c.ruling_id != table.c.ruling_id,
+        or_(
+            and_(table.c.kind.in_(WHOLE_CELL), other.c.kind.in_(WHOLE_CELL)),
+            and_(other.c.kind == table.c.kind, other.c.case_id == table.c.case_id),
+        ),
+    )
+    return select(table).where(table.c.round_id == round_id, table.c.decided_on <= as_of, ~later.exists())
+
+
+def _read(session: Session, query: Select[Any], name: str) -> pl.DataFrame:
+    schema = FACTS[name]
+    columns = [query.selected_columns[column] for column in schema]
+    rows = session.connection().execute(query.with_only_columns(*columns)).all()
+    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+
+
+# -- snapshots -------------------------------------------------------------------------------------------------
+
+
+def freeze(session: Session, known: Facts, *, actor: Actor, now: datetime) -> str:
+    """Keep facts in one immutable row and return their SHA-256; the same facts are kept once.
+
+    Call it inside a command, with `work.note_digest("snapshot", …)`.
+    """
+    stored = known.canonical_bytes()
+    digest = hashlib.sha256(stored).hexdigest()
+    if session.get(Snapshot, digest) is None:
+        session.add(
+            Snapshot(
+                snapshot_hash=digest,
+                round_id=known.round_id,
+                as_of=known.as_of,
+                facts=stored,
+                taken_by=actor.id,
+                taken_at=now,
+            )
+        )
+        session.flush()
+    return digest
+
+
+def thaw(session: Session, snapshot_hash: str) -> Facts:
+    """Return the facts of a snapshot.
+
+    Raises:
+        LedgerError: It is not there, or its bytes are no longer those that were frozen.
+    """
+    snapshot = session.get(Snapshot, snapshot_hash)
+    if snapshot is None:
+        raise LedgerError(f"找不到数据版本 {snapshot_hash[:12]}")
+    if hashlib.sha256(snapshot.facts).hexdigest() != snapshot_hash:
+        raise LedgerError(f"数据版本 {snapshot_hash[:12]} 的内容已被改动或损坏，请用备份核对")
+    return Facts.from_bytes(snapshot.facts)
