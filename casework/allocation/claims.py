@@ -1,0 +1,143 @@
+"""Who has a claim to a place: the verdict, the amount, the keys that order people, and one claim per person."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from casework.allocation.amounts import Amount, is_hard, outside
+from casework.allocation.quota import Quota
+from casework.allocation.ranking import priority_key
+from casework.facts import Facts
+from casework.frames import EXCEPTIONS, conform
+from casework.money import yuan
+from casework.policy import Policy
+from casework.problems import Infeasible
+from casework.shapes.amounts import HighestOnly
+from casework.subjects import Subjects
+from casework.vocabulary import Reason, Verdict
+
+SETTLING = ("tie", "lot", "order")
+"""Kinds of ruling that put people in order; an exception does not."""
+
+
+def claims(
+    subject: Subjects, verdicts: pl.DataFrame, amounts: dict[str, Amount], quota: Quota
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return every case with what decides about it, and the exceptions that let some of them in.
+
+    Returns:
+        Cases: case_id, person_id, unit_id, category, cell, clauses, met, unanswered, amount_fen, key, best, rank,
+        ruling, seats, open, why (Reason; null: has a claim). Exceptions: `frames.EXCEPTIONS`.
+
+    Raises:
+        Infeasible: A decided amount is one the circular forbids.
+    """
+    facts, policy = subject.facts, subject.policy
+    key, best, _ = priority_key(policy)
+    excused = facts.rulings.filter(pl.col("kind") == "exception").group_by("case_id").agg(excused=pl.col("clause_id"))
+    places = quota.plan.select("unit_id", "category", "open", seats="places", offered=pl.lit(True))
+    nothing = pl.lit([], dtype=pl.List(pl.String))
+    cases = (
+        subject.frame.with_columns(
+            amount_fen=_amount(amounts),
+            rank=pl.col("unit_rank"),
+            cell=pl.concat_str("unit_id", "category", separator="|"),
+        )
+        .select("case_id", "person_id", "unit_id", "category", "cell", "household_id", "amount_fen", "rank")
+        .join(verdicts.rename({"open": "unanswered"}), on="case_id", how="left", maintain_order="left")
+        .join(excused, on="case_id", how="left", maintain_order="left")
+        .join(places, on=["unit_id", "category"], how="left", maintain_order="left")
+        .join(_rulings(facts), on=["case_id", "cell"], how="left", maintain_order="left")
+        .with_columns(
+            pl.col("verdict").fill_null(Verdict.WAITING.value),
+            *(pl.col(name).fill_null(nothing) for name in ("clauses", "met", "unanswered", "excused")),
+        )
+        .with_columns(key=key, best=best)
+    )
+    _refuse_amounts(cases, amounts)
+    excepted = (pl.col("verdict") == Verdict.NEEDS_EXCEPTION.value) & (
+        pl.col("clauses").list.set_difference("excused").list.len() == 0
+    )
+    cases = cases.with_columns(excepted=excepted).with_columns(
+        why=pl.when((pl.col("verdict") != Verdict.ELIGIBLE.value) & ~pl.col("excepted"))
+        .then(pl.coalesce("reason", pl.lit(Reason.FACTS_MISSING.value)))
+        .when(pl.col("offered").is_null())
+        .then(pl.lit(Reason.NOT_OFFERED.value))
+    )
+    cases = _once(cases, policy, amounts)
+    return cases, _exceptions(cases, facts)
+
+
+def rulings_for(facts: Facts, cell: pl.Expr) -> pl.Expr:
+    """Return the order recorded rulings give in the cells that match; null where they give none."""
+    rows = facts.rulings.filter(pl.col("kind").is_in(SETTLING) & cell)
+    table = dict(rows.select("case_id", "rank").drop_nulls().iter_rows())
+    if not table:
+        return pl.lit(None, pl.Int64)
+    return pl.col("case_id").replace_strict(table, default=None, return_dtype=pl.Int64)
+
+
+def _rulings(facts: Facts) -> pl.DataFrame:
+    settling = facts.rulings.filter(pl.col("kind").is_in(SETTLING))
+    return settling.group_by("case_id", "cell").agg(ruling=pl.col("rank").max())
+
+
+def _amount(amounts: dict[str, Amount]) -> pl.Expr:
+    fen: pl.Expr = pl.lit(None, pl.Int64)
+    for category, amount in amounts.items():
+        fen = pl.when(pl.col("category") == category).then(amount.fen).otherwise(fen)
+    return fen
+
+
+def _refuse_amounts(cases: pl.DataFrame, amounts: dict[str, Amount]) -> None:
+    for category, amount in amounts.items():
+        clause = amount.clause
+        if clause is None or not is_hard(clause):
+            continue
+        wrong = cases.filter((pl.col("category") == category) & outside(clause, pl.col("amount_fen")))
+        if not wrong.is_empty():
+            fen = yuan(wrong["amount_fen"].sort()[0])
+            raise Infeasible(
+                "amount_outside", wrong.height, f"{clause.cite}不允许 {fen} 元（共 {wrong.height} 人），请改正决定金额"
+            )
+
+
+def _once(cases: pl.DataFrame, policy: Policy, amounts: dict[str, Amount]) -> pl.DataFrame:
+    """Let a person hold one claim, and a household one where the amount is per household.
+
+    With *highest only* the largest amount stays; else the category the circular names first.
+    """
+    highest = any(True for _ in policy.of_shape(HighestOnly))
+    place = {category.id: number for number, category in enumerate(policy.categories)}
+    per_household = pl.col("category").is_in([name for name, amount in amounts.items() if amount.per_household])
+    homeless = pl.col("why").is_null() & per_household & pl.col("household_id").is_null()
+    cases = cases.with_columns(
+        _number=pl.col("category").replace_strict(place, default=len(place), return_dtype=pl.Int64),
+        _fen=pl.col("amount_fen").fill_null(-1) if highest else pl.lit(0),
+        why=pl.when(homeless).then(pl.lit(Reason.FACTS_MISSING.value)).otherwise(pl.col("why")),
+    )
+    cases = _first(cases, ["person_id"], pl.lit(True), Reason.ALREADY_LISTED)
+    return _first(cases, ["household_id", "category"], per_household, Reason.SAME_HOUSEHOLD).drop("_number", "_fen")
+
+
+def _first(cases: pl.DataFrame, by: list[str], applies: pl.Expr, reason: Reason) -> pl.DataFrame:
+    """Keep the first open claim of each group; the others carry `reason`."""
+    down = [True, False, True, False, False]
+    later = (
+        cases.filter(pl.col("why").is_null() & applies)
+        .filter(pl.len().over(by) > 1)
+        .sort("_fen", "_number", "key", "rank", "case_id", descending=down, nulls_last=True)
+        .with_columns(_place=pl.int_range(pl.len()).over(by))
+        .filter(pl.col("_place") > 0)
+        .select("case_id", _later=pl.lit(reason.value))
+    )
+    joined = cases.join(later, on="case_id", how="left", maintain_order="left")
+    return joined.with_columns(why=pl.coalesce("why", "_later")).drop("_later")
+
+
+def _exceptions(cases: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    excepted = cases.filter(pl.col("excepted") & pl.col("why").is_null()).select("case_id", "cell", "clauses")
+    ruled = facts.rulings.filter(pl.col("kind") == "exception").select("case_id", "basis", clauses="clause_id")
+    noted = excepted.explode("clauses").join(ruled, on=["case_id", "clauses"], how="left", maintain_order="left")
+    rows = noted.select(clause_id="clauses", cell="cell", reason="basis", road=pl.lit("exception"))
+    return conform(rows, EXCEPTIONS)

@@ -1,0 +1,287 @@
+"""The money line: ring-fenced sources, strict order, never below zero.
+
+Places are settled first and a place the money does not reach is not given to somebody cheaper further down. That is
+what makes more money drop nobody: it only moves the line down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+
+from casework.allocation.parameters import Parameters
+from casework.allocation.ranking import Tie
+from casework.policy import Policy
+from casework.shapes.amounts import FundSplit
+from casework.shapes.procedure import FundSource
+from casework.vocabulary import Reason
+
+
+@dataclass(frozen=True)
+class Source:
+    """One of the body's own funds: fen to spend (null: not said) on the categories it is for."""
+
+    fund: str
+    clause_id: str
+    fen: int | None
+    purposes: tuple[str, ...]
+    exactly: bool
+
+
+def sources(policy: Policy, parameters: Parameters) -> tuple[Source, ...]:
+    """Return the body's own funds in the order of the circular; units' matching funds settle elsewhere."""
+    every = tuple(category.id for category in policy.categories)
+    return tuple(
+        Source(
+            fund=shape.fund.value,
+            clause_id=clause.id,
+            fen=parameters.funds.get(shape.fund.value, shape.fen),
+            purposes=shape.purposes or every,
+            exactly=shape.spend == "exactly",
+        )
+        for clause, shape in policy.of_shape(FundSource)
+        if shape.level == "own"
+    )
+
+
+def total_fen(funds: tuple[Source, ...]) -> int | None:
+    """Return all money together; None where a fund says no amount, or there is none."""
+    known = [source.fen for source in funds]
+    return sum(fen for fen in known if fen is not None) if known and None not in known else None
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the money line decided: case → (funded, reason, fund), the ties at it, and what is short."""
+
+    decided: pl.DataFrame  # case_id, fund, funded, fund_reason (Reason; null: funded)
+    ties: tuple[Tie, ...]
+    short_fen: int
+
+
+def draw(chosen: pl.DataFrame, policy: Policy, parameters: Parameters, *, across_units: bool) -> Line:
+    """Draw the money line through everyone who has a place.
+
+    Args:
+        chosen: case_id, category, amount_fen (null: not decided, takes nothing), key, rank, ruling.
+        policy: The circular.
+        parameters: The scenario.
+        across_units: Whether people stand in one order across units. If not, nobody is cut: where a fund does not
+            reach, all who hang on it are *not funded* and the shortfall is said.
+    """
+    funds = sources(policy, parameters)
+    splits = {shape.category: shape for _, shape in policy.of_shape(FundSplit)}
+    paying = {category.id: [s for s in funds if category.id in s.purposes] for category in policy.categories}
+    names = {category: "+".join(s.fund for s in payers) for category, payers in paying.items()}
+    labelled = chosen.with_columns(
+        fund=pl.col("category").replace_strict(names, default="", return_dtype=pl.String),
+        funded=pl.lit(True),
+        fund_reason=pl.lit(None, pl.String),
+    )
+    purse = _Purse(funds, paying, splits)
+    if across_units:
+        return _in_order(labelled, purse)
+    return _all_or_none(labelled, purse)
+
+
+class _Purse:
+    """What is left in every fund, and how an amount is drawn."""
+
+    def __init__(
+        self, funds: tuple[Source, ...], paying: dict[str, list[Source]], splits: dict[str, FundSplit]
+    ) -> None:
+        self.left: dict[str, int] = {s.fund: s.fen for s in funds if s.fen is not None}
+        self.paying, self.splits = paying, splits
+        self.closed: set[str] = set()
+
+    def used(self, category: str) -> list[str]:
+        """Return the limited funds a category draws on, in order."""
+        return [s.fund for s in self.paying.get(category, []) if s.fund in self.left]
+
+    def shares(self, category: str, fen: int, left: dict[str, int]) -> dict[str, int] | None:
+        """Return how `fen` is drawn from `left`, or None where it does not reach.
+
+        A category without a limited fund draws nothing. Without a split the funds are emptied in order.
+        """
+        funds = self.used(category)
+        if category in self.splits:
+            wanted = split_fen(fen, self.splits[category])
+            limited = {fund: part for fund, part in wanted.items() if fund in self.left}
+            return limited if all(part <= left[fund] for fund, part in limited.items()) else None
+        unlimited = [s for s in self.paying.get(category, []) if s.fund not in self.left]
+        drawn: dict[str, int] = {}
+        for fund in funds:
+            part = min(fen, left[fund])
+            drawn[fund] = part
+            fen -= part
+        return drawn if fen == 0 or unlimited or not funds else None
+
+
+def split_fen(fen: int, split: FundSplit) -> dict[str, int]:
+    """Share an amount between funds exactly; the last share, or the named rest, takes what is left."""
+    if split.fixed:
+        parts, left = {}, fen
+        for fund, fixed in split.fixed.items():
+            parts[fund] = min(fixed, left)
+            left -= parts[fund]
+        assert split.rest is not None
+        parts[split.rest] = parts.get(split.rest, 0) + left
+        return parts
+    *first, last = split.shares
+    parts = {fund: int(Fraction(fen) * split.shares[fund]) for fund in first}
+    return {**parts, last: fen - sum(parts.values())}
+
+
+def _all_or_none(chosen: pl.DataFrame, purse: _Purse) -> Line:
+    """Fund everyone of a group of funds, or say what is short: there is no order to cut by."""
+    short, unfunded = 0, set()
+    for categories in _linked(chosen, purse):
+        left, missing = dict(purse.left), 0
+        needs = (
+            chosen.filter(pl.col("category").is_in(categories) & pl.col("amount_fen").is_not_null())
+            .group_by("category", "amount_fen")
+            .len()
+            .sort("category", "amount_fen")
+        )
+        for category, fen, people in needs.iter_rows():
+            missing += _draw_many(purse, left, category, fen, people)
+        if missing:
+            short += missing
+            unfunded.update(categories)
+    lost = pl.col("category").is_in(sorted(unfunded)) & pl.col("amount_fen").is_not_null()
+    return Line(
+        chosen.with_columns(funded=~lost, fund_reason=pl.when(lost).then(pl.lit(Reason.FUND_SHORT.value))).select(
+            "case_id", "fund", "funded", "fund_reason"
+        ),
+        (),
+        short,
+    )
+
+
+def _draw_many(purse: _Purse, left: dict[str, int], category: str, fen: int, people: int) -> int:
+    """Draw `people` equal amounts from `left`; return the fen that are missing."""
+    if category in purse.splits:
+        missing = 0
+        for fund, part in split_fen(fen, purse.splits[category]).items():
+            if fund in left:
+                missing += max(0, part * people - left[fund])
+                left[fund] = max(0, left[fund] - part * people)
+        return missing
+    drawn = purse.shares(category, fen * people, left)
+    if drawn is None:
+        missing = fen * people - sum(left[fund] for fund in purse.used(category))
+        drawn = {fund: left[fund] for fund in purse.used(category)}
+    else:
+        missing = 0
+    for fund, part in drawn.items():
+        left[fund] -= part
+    return missing
+
+
+def _linked(chosen: pl.DataFrame, purse: _Purse) -> Iterator[list[str]]:
+    """Yield the categories that hang on the same funds together; those without a limited fund are left out."""
+    open_groups: list[tuple[set[str], set[str]]] = []
+    for category in chosen["category"].unique().sort():
+        funds, members = set(purse.used(category)), {category}
+        if category in purse.splits:
+            funds = {fund for fund in split_fen(0, purse.splits[category]) if fund in purse.left}
+        for group in [g for g in open_groups if g[0] & funds]:
+            funds |= group[0]
+            members |= group[1]
+            open_groups.remove(group)
+        if funds:
+            open_groups.append((funds, members))
+    yield from (sorted(members) for _, members in open_groups)
+
+
+def _in_order(chosen: pl.DataFrame, purse: _Purse) -> Line:
+    """Walk down one order; the first who does not fit closes every fund he hangs on."""
+    # One missing rank leaves the order of its whole level open.
+    open_level = pl.col("rank").is_null().any().over("key")
+    chosen = chosen.with_columns(rank=pl.when(~open_level).then(pl.col("rank")))
+    order = chosen.sort("key", "rank", "ruling", "case_id", descending=[True, False, False, False], nulls_last=True)
+    reasons: dict[str, str] = {}
+    ties: list[Tie] = []
+    rows = order.select("case_id", "category", "amount_fen", "key", "rank", "ruling").iter_rows(named=True)
+    for _, level_rows in groupby(rows, key=lambda row: (row["key"], row["rank"])):
+        level = list(level_rows)
+        ruled = [row["ruling"] for row in level]
+        settled = len(level) == 1 or (None not in ruled and len(set(ruled)) == len(ruled))
+        if settled or _fits(level, purse):
+            for row in level:
+                if not _pay(row, purse):
+                    reasons[row["case_id"]] = Reason.FUND_EXHAUSTED.value
+        else:
+            ties += _stop(level, purse, reasons)
+    lost = pl.col("case_id").replace_strict(reasons, default=None, return_dtype=pl.String)
+    decided = chosen.with_columns(fund_reason=lost, funded=lost.is_null()).select(
+        "case_id", "fund", "funded", "fund_reason"
+    )
+    return Line(decided, tuple(ties), 0)
+
+
+def _funds_of(row: dict[str, Any], purse: _Purse) -> set[str]:
+    split = purse.splits.get(row["category"])
+    return set(split_fen(0, split)) & set(purse.left) if split else set(purse.used(row["category"]))
+
+
+def _pay(row: dict[str, Any], purse: _Purse) -> bool:
+    if row["amount_fen"] is None:
+        return True
+    funds = _funds_of(row, purse)
+    drawn = None if funds & purse.closed else purse.shares(row["category"], row["amount_fen"], purse.left)
+    if drawn is None:
+        purse.closed |= funds
+        return False
+    for fund, part in drawn.items():
+        purse.left[fund] -= part
+    return True
+
+
+def _fits(level: list[dict[str, Any]], purse: _Purse) -> bool:
+    left = dict(purse.left)
+    for row in level:
+        if row["amount_fen"] is None:
+            continue
+        drawn = purse.shares(row["category"], row["amount_fen"], left)
+        if drawn is None or _funds_of(row, purse) & purse.closed:
+            return False
+        for fund, part in drawn.items():
+            left[fund] -= part
+    return True
+
+
+def _stop(level: list[dict[str, Any]], purse: _Purse, reasons: dict[str, str]) -> Iterator[Tie]:
+    """Equal people at the money line: those whose funds cannot reach all of them wait for a decision."""
+    blocked: set[str] = set()
+    for row in level:
+        funds = _funds_of(row, purse)
+        if row["amount_fen"] is not None and funds:
+            blocked |= funds
+    waiting = [row for row in level if row["amount_fen"] is not None and _funds_of(row, purse) & blocked]
+    reached = [r for r in waiting if purse.shares(r["category"], r["amount_fen"], purse.left) is not None]
+    reached = [r for r in reached if not _funds_of(r, purse) & purse.closed]
+    for row in waiting:
+        reasons[row["case_id"]] = (Reason.TIE if row in reached else Reason.FUND_EXHAUSTED).value
+    purse.closed |= blocked
+    if reached:
+        cell = "fund:" + "+".join(sorted(blocked))
+        yield Tie(cell, _most(reached, purse), tuple(sorted(row["case_id"] for row in reached)))
+
+
+def _most(rows: list[dict[str, Any]], purse: _Purse) -> int:
+    """Return how many of them the money reaches at most (cheapest first: a count, not a choice)."""
+    left, seats = dict(purse.left), 0
+    for row in sorted(rows, key=lambda row: row["amount_fen"]):
+        drawn = purse.shares(row["category"], row["amount_fen"], left)
+        if drawn is None:
+            break
+        for fund, part in drawn.items():
+            left[fund] -= part
+        seats += 1
+    return seats
