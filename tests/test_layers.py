@@ -39,6 +39,9 @@ TABLE = {
     "predicates": f"{WORDS} shapes policy frames facts subjects | polars",
     "rules": f"{WORDS} shapes policy frames facts subjects predicates | polars",
     "allocation": f"{WORDS} shapes policy frames facts apportionment | polars",
+    # what an officer reads, and what a pack's author tries
+    "sentences": f"{WORDS} shapes policy",
+    "worked": f"{WORDS} shapes policy frames facts subjects rules allocation | polars",
     # the ledger
     "models": "vocabulary identity money | sqlmodel sqlalchemy pydantic",
     "db": "models problems | sqlmodel sqlalchemy alembic psycopg",
@@ -74,6 +77,7 @@ PURE = {
     "predicates",
     "rules",
     "allocation",
+    "sentences",
     "lists",
 }
 OUTSIDE_WORLD = {
