@@ -215,7 +215,7 @@ def _check_feasible(frame: pl.DataFrame, seats: int) -> None:
     """Every seat must find a unit that may take it: its floor first, then by weight up to its cap."""
     if frame.is_empty() and seats:
         raise Infeasible("no_units", seats, f"没有单位可以分配，{seats} 个名额无处可分。")
-    weighty = pl.col("weight") > pl.lit(0, dtype=pl.Int128)
+    weighty = pl.col("weight") > 0
     if "floor" in frame.columns:
         need, room = frame.select(
             pl.col("floor").sum(), pl.when(weighty).then("cap").otherwise("floor").sum().alias("room")

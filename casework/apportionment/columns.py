@@ -58,7 +58,7 @@ def by_rate(frame: pl.DataFrame, rate: Fraction, *, to_total: bool) -> Division:
     if to_total:
         total = int(frame.select(shares.sum()).item())
         return _by_remainder(frame, rate, (2 * total + per) // (2 * per))
-    rounded = (shares * _whole(2) + _whole(per)) // _whole(2 * per)
+    rounded = (shares * 2 + per) // (2 * per)
     return Division(frame.select(rounded).to_series(), None, 0, rate)
 
 
@@ -69,33 +69,33 @@ def _by_divisor(frame: pl.DataFrame, seats: int, a: int, b: int) -> Division:
     integer weight·scale // (a·k − b), equal exactly when the fractions are. A row has as many claims of at least
     ``t`` as (weight·scale + b·t) // (a·t); the search is for the least claim served.
     """
-    bounded = "floor" in frame.columns
-    floors = int(frame.select(_FLOOR.sum()).item()) if bounded else 0
-    top = int(frame.select(_WEIGHT.max()).item() or 0)
+    bounded, rows = "floor" in frame.columns, frame.height
+    weights = frame["weight"]
+    floors = int(frame["floor"].sum()) if bounded else 0
+    top = int(weights.max() or 0)  # type: ignore[arg-type]
     if seats == floors or not top:
-        still = frame.select(_FLOOR if bounded else _WEIGHT * _whole(0)).to_series()
-        return Division(still, None, 0, Fraction(0))
+        return Division(
+            frame["floor"] if bounded else pl.zeros(rows, dtype=pl.Int128, eager=True), None, 0, Fraction(0)
+        )
     scale = LIMIT // top
     if scale < (2 * seats) ** 2:
         raise OverflowError("weight × (2 × total)² reaches 2**120")
-    scaled = frame.with_columns(_WEIGHT * _whole(scale))
+    scaled = frame.with_columns(_WEIGHT * scale)
 
     def claims(least: int) -> pl.Expr:
-        count = (_WEIGHT + _whole(b * least)) // _whole(a * least) if b else _WEIGHT // _whole(least)
+        count = (_WEIGHT + b * least) // (a * least) if b else _WEIGHT // least
         return count.clip(_FLOOR, _CAP) if bounded else count
 
     def count(least: int) -> int:
         return int(scaled.select(claims(least).sum()).item())
 
     # What the sum would be at the divisor if every rounding cost its average: 1/2 − b/a of a seat per row.
-    sum_scaled = scale * int(frame.select(_WEIGHT.sum()).item())  # in Python: the column would not hold it
-    rows = frame.height
+    sum_scaled = scale * int(weights.sum())  # in Python: the column would not hold it
     guess = 2 * sum_scaled // (2 * a * seats + (a - 2 * b) * rows)
     if bounded:
-        least = 1, int(frame.select(_CAP.sum()).item())
+        ends = (1, int(frame["cap"].sum())), (top * scale + 1, floors)
     else:  # even if every row lost a whole seat to rounding
-        least = sum_scaled // (a * seats + (a - b) * rows), seats + rows
-    ends = least, (top * scale + 1, floors)
+        ends = (sum_scaled // (a * seats + (a - b) * rows), seats + rows), (top * scale + 1, floors)
     low, high, above = _bracket(count, seats, guess=guess, ends=ends, slack=rows // 2 + 64)
     number = pl.int_ranges(pl.col("above").cast(pl.Int64) + 1, pl.col("within").cast(pl.Int64) + 1)
     between = (
@@ -103,13 +103,13 @@ def _by_divisor(frame: pl.DataFrame, seats: int, a: int, b: int) -> Division:
         .filter(pl.col("within") > pl.col("above"))
         .select(_WEIGHT, number.alias("k"))
         .explode("k")
-        .select(_WEIGHT, divisor=pl.col("k").cast(pl.Int128) * _whole(a) - _whole(b))
+        .select(_WEIGHT, divisor=pl.col("k").cast(pl.Int128) * a - b)
         .with_columns(claim=_WEIGHT // pl.col("divisor"))
     )
     line = int(between["claim"].top_k(seats - above).min())  # type: ignore[arg-type]
-    weight, divisor, _ = between.filter(pl.col("claim") == _whole(line)).row(0)
+    weight, divisor, _ = between.row(int(between["claim"].index_of(line) or 0))
     per_weight = Fraction(divisor * scale, a * weight)
-    given, certain = (scaled.select(claims(least)).to_series() for least in (line, line + 1))
+    given, certain = scaled.select(claims(line).alias("given"), claims(line + 1).alias("certain")).get_columns()
     if given.sum() == seats:
         return Division(given, None, 0, per_weight)
     return Division(certain, given > certain, seats - int(certain.sum()), per_weight)
@@ -159,27 +159,27 @@ def _per_weight(frame: pl.DataFrame, seats: int) -> Fraction:
     With a trial number, either the floors add more than the caps take away, and then every row under its floor stays
     there for good, or the other way round; each pass fixes such rows until both effects are equal.
     """
-    free = frame.filter(_whole(0) < _WEIGHT)
+    free = frame.filter(_WEIGHT > 0)
     if free.is_empty():
         return Fraction(0)
     if "floor" not in frame.columns:
         return Fraction(seats, int(free.select(_WEIGHT.sum()).item()))
-    left = seats - int(frame.filter(_whole(0) == _WEIGHT).select(_FLOOR.sum()).item())
+    left = seats - int(frame.filter(_WEIGHT == 0).select(_FLOOR.sum()).item())
     while True:
         per = int(free.select(_WEIGHT.sum()).item())
-        share = _WEIGHT * _whole(left)
-        missing, excess = _FLOOR * _whole(per) - share, share - _CAP * _whole(per)
+        share = _WEIGHT * left
+        missing, excess = _FLOOR * per - share, share - _CAP * per
         added, taken = free.select(missing.clip(0).sum().alias("added"), excess.clip(0).sum().alias("taken")).row(0)
         if added == taken:
             return Fraction(left, per)
         bound, fixed = (missing, _FLOOR) if added > taken else (excess, _CAP)
-        left -= int(free.select(fixed.filter(bound > _whole(0)).sum()).item())
-        free = free.filter(bound <= _whole(0))
+        left -= int(free.select(fixed.filter(bound > 0).sum()).item())
+        free = free.filter(bound <= 0)
 
 
 def _by_remainder(frame: pl.DataFrame, per_weight: Fraction, seats: int) -> Division:
     """Whole parts of the exact shares first, then one seat each to the largest remainders."""
-    per = _whole(per_weight.denominator)
+    per = per_weight.denominator
     parts = frame.select(shares=_shares(frame, per_weight)).select(
         whole=pl.col("shares") // per, rest=pl.col("shares") % per
     )
@@ -189,7 +189,7 @@ def _by_remainder(frame: pl.DataFrame, per_weight: Fraction, seats: int) -> Divi
         return Division(whole, None, 0, per_weight)
     # `left` rows at least have a remainder: the remainders add up to `left` (or, with a rate, to within a half).
     line = int(rest.top_k(left).min())  # type: ignore[arg-type]
-    over, level = parts.select(over=pl.col("rest") > _whole(line), level=pl.col("rest") == _whole(line)).get_columns()
+    over, level = parts.select(over=pl.col("rest") > line, level=pl.col("rest") == line).get_columns()
     still = left - int(over.sum())
     tied = still < int(level.sum())
     served = parts.select(pl.col("whole") + (over if tied else over | level).cast(pl.Int128)).to_series()
@@ -199,10 +199,6 @@ def _by_remainder(frame: pl.DataFrame, per_weight: Fraction, seats: int) -> Divi
 
 def _shares(frame: pl.DataFrame, per_weight: Fraction) -> pl.Expr:
     """The exact shares within the bounds, times the denominator of ``per_weight``."""
-    shares = _WEIGHT * _whole(per_weight.numerator)
+    shares = _WEIGHT * per_weight.numerator
     per = per_weight.denominator
-    return shares.clip(_FLOOR * _whole(per), _CAP * _whole(per)) if "floor" in frame.columns else shares
-
-
-def _whole(number: int) -> pl.Expr:
-    return pl.lit(number, dtype=pl.Int128)
+    return shares.clip(_FLOOR * per, _CAP * per) if "floor" in frame.columns else shares
