@@ -388,7 +388,8 @@ class Answer(Table, table=True):
 class Ruling(Table, table=True):
     """One line of what a meeting or a recorded lot settled; append-only, a later ruling replaces an earlier one.
 
-    `details` holds what makes a lot checkable: seed, witnesses, minutes.
+    An exception has no rank but names the clause it sets aside. `details` holds what makes a lot checkable: seed,
+    witnesses, minutes.
     """
 
     __table_args__ = (one_of("kind", RULING_KINDS), whole("rank", least=1), UniqueConstraint("ruling_id", "case_id"))
@@ -400,6 +401,7 @@ class Ruling(Table, table=True):
     cell: str
     case_id: str | None = Field(default=None, foreign_key="hardship_case.case_id")
     rank: int | None = Field(default=None, sa_type=Whole)
+    clause_id: str | None = None
     basis: str
     body: str
     decided_on: dt.date

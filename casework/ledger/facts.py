@@ -117,7 +117,11 @@ def _rulings(round_id: str, as_of: date) -> Select[Any]:
         other.c.ruling_id != table.c.ruling_id,
         or_(
             and_(table.c.kind.in_(WHOLE_CELL), other.c.kind.in_(WHOLE_CELL)),
-            and_(other.c.kind == table.c.kind, other.c.case_id == table.c.case_id),
+            and_(
+                other.c.kind == table.c.kind,
+                other.c.case_id == table.c.case_id,
+                func.coalesce(other.c.clause_id, "") == func.coalesce(table.c.clause_id, ""),
+            ),
         ),
     )
     return select(table).where(table.c.round_id == round_id, table.c.decided_on <= as_of, ~later.exists())

@@ -225,6 +225,7 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
     actor: Actor,
     now: datetime,
     key: str,
+    clause_id: str | None = None,
     decided_on: date | None = None,
     details: Mapping[str, object] | None = None,
 ) -> Result:
@@ -241,6 +242,7 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
         actor: Who enters it.
         now: When.
         key: Idempotency key; it also names the ruling.
+        clause_id: The clause an exception sets aside; its lines have no rank.
         decided_on: The day it was settled; the day of `now` by default.
         details: For a lot: `seed`, `witnesses`, `minutes`.
 
@@ -253,6 +255,8 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
         raise Refused("no_basis", "请写明由谁决定、依据是什么")
     if not order or len(set(order)) != len(order):
         raise Refused("bad_value", "请把每个人列一次")
+    if kind == "exception" and not clause_id:
+        raise Refused("bad_value", "请写明是对哪一条的例外")
     if kind == "lot" and not all((details or {}).get(name) for name in ("seed", "witnesses")):
         raise Refused("no_basis", "抽签要写明签号（种子）和见证人")
     day = decided_on or now.date()
@@ -269,7 +273,8 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
                     kind=kind,
                     cell=cell,
                     case_id=case_id,
-                    rank=rank,
+                    rank=None if kind == "exception" else rank,
+                    clause_id=clause_id,
                     basis=basis,
                     body=body,
                     decided_on=day,
@@ -284,6 +289,7 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
         "kind": kind,
         "cell": cell,
         "order": list(order),
+        "clause_id": clause_id,
         "basis": basis,
         "body": body,
         "decided_on": day,

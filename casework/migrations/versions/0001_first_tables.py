@@ -445,6 +445,7 @@ def upgrade() -> None:
         sa.Column("cell", sa.String(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=True),
         sa.Column("rank", sa.BigInteger(), nullable=True),
+        sa.Column("clause_id", sa.String(), nullable=True),
         sa.Column("basis", sa.String(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
         sa.Column("decided_on", sa.Date(), nullable=False),
