@@ -18,7 +18,7 @@ from casework.policy import Clause, known_fields
 from casework.shapes import Shape, Window, conditions
 from casework.shapes.base import Bounded
 from casework.subjects import Subjects
-from casework.vocabulary import Degree, Relation
+from casework.vocabulary import AidStatus, Degree, Relation
 
 _DEGREES = {degree.value: number for number, degree in enumerate(Degree)}
 
@@ -47,12 +47,16 @@ def tests_cases(shape: Shape | None) -> bool:
 
 def judged(clause: Clause, subject: Subjects) -> pl.Expr:
     """Return the recorded mark of a clause that only a person may answer; null where nobody has."""
-    latest = (
-        subject.facts.judgements.filter(pl.col("clause_id") == clause.id)
-        .sort("on", nulls_last=False)
-        .unique("case_id", keep="last", maintain_order=True)
+    latest = pl.col("value").filter(pl.col("on") == pl.col("on").max())
+    # Several marks that differ: the latest counts, unless a date is missing or the latest day has two of them.
+    one = (
+        pl.when(pl.col("value").n_unique() == 1)
+        .then(pl.col("value").first())
+        .when((pl.col("on").null_count() == 0) & (latest.n_unique() == 1))
+        .then(latest.first())
     )
-    return subject.join(latest, "case_id", "value")
+    marks = subject.facts.judgements.filter(pl.col("clause_id") == clause.id).group_by("case_id").agg(value=one)
+    return subject.join(marks, "case_id", "value")
 
 
 # -- plain values ------------------------------------------------------------------------------------------------
@@ -65,7 +69,8 @@ def _flag(shape: conditions.Flag, subject: Subjects, _: Clause) -> Test:
 
 def _one_of(shape: conditions.OneOf, subject: Subjects, _: Clause) -> Test:
     column = pl.col(shape.field)
-    return Test(column.is_in(shape.values), {shape.field: column})
+    shown = {shape.field: column} | ({"degree": pl.col("degree")} if shape.degree else {})
+    return Test(_with_degree(column.is_in(shape.values), shape), shown)
 
 
 def _tagged(shape: conditions.Tagged, subject: Subjects, _: Clause) -> Test:
@@ -156,18 +161,21 @@ def _household(shape: conditions.Household, subject: Subjects, _: Clause) -> Tes
 
 
 def _weighted_heads(weights: dict[Relation, Fraction], subject: Subjects) -> tuple[pl.Expr, int]:
-    """Return (weighted number of people × scale, scale); the person counts whole, unlisted relations too."""
+    """Return (weighted number of people × scale, scale); the person counts whole, unlisted relations too.
+
+    The people listed are all there are where the list is marked so, or where it agrees with the recorded size.
+    """
     scale = lcm(*(weight.denominator for weight in weights.values()))
     table = {relation.value: int(weight * scale) for relation, weight in weights.items()}
-    members = subject.facts.members.with_columns(
-        weight=pl.when(pl.col("relation").is_not_null()).then(
-            pl.col("relation").replace_strict(table, default=scale, return_dtype=pl.Int64)
-        )
+    relation = pl.col("relation")
+    weight = relation.replace_strict(table, default=scale, return_dtype=pl.Int64)
+    itself = ~(relation == Relation.SELF.value).any()  # the form may list the person among the household
+    heads = subject.facts.members.group_by("household_id").agg(
+        counted=pl.len().cast(pl.Int64) + itself,
+        weighted=pl.when(relation.null_count() == 0).then(weight.sum() + itself * scale),
     )
-    heads = members.group_by("household_id").agg(
-        weighted=pl.when(pl.col("weight").is_not_null().all()).then(pl.col("weight").sum() + scale)
-    )
-    return subject.join(heads, "household_id", "weighted"), scale
+    counted, weighted = (subject.join(heads, "household_id", name) for name in ("counted", "weighted"))
+    return pl.when(_complete(subject, "household") | (counted == pl.col("size"))).then(weighted), scale
 
 
 # -- lists -------------------------------------------------------------------------------------------------------
@@ -176,12 +184,10 @@ def _weighted_heads(weights: dict[Relation, Fraction], subject: Subjects) -> tup
 def _listed(subject: Subjects, rows: pl.DataFrame, match: pl.Expr, whole: pl.Expr) -> pl.Expr:
     """Return whether any row matches: true if one does, false only where the list is known to be whole."""
     key = "case_id" if "case_id" in rows.columns else "person_id"
-    hits = rows.group_by(key).agg(hit=match.any(ignore_nulls=False))
+    hits = rows.group_by(key).agg(hit=match.any(ignore_nulls=False).cast(pl.Int8).fill_null(2))
     hit = subject.join(hits, key, "hit")
-    # No row: false where the list is whole. A row that cannot be read (null) leaves the answer open.
-    nothing = pl.when(whole).then(pl.lit(False))
-    has_rows = subject.join(rows.select(key).unique().with_columns(seen=pl.lit(True)), key, "seen").fill_null(False)
-    return pl.when(~has_rows).then(nothing).when(hit).then(hit).when(~hit).then(nothing)
+    # No row at all (null) or none that matches (0): false where the list is whole. 2 is a row that cannot be read.
+    return pl.when(hit == 1).then(pl.lit(True)).when((hit.is_null() | (hit == 0)) & whole).then(pl.lit(False))
 
 
 def _complete(subject: Subjects, name: str) -> pl.Expr:
@@ -213,40 +219,47 @@ def _main_cause(shape: conditions.MainCause, subject: Subjects, _: Clause) -> Te
 
 def _inside(window: Window, subject: Subjects) -> pl.Expr:
     if window.span == "round":
-        return pl.col("round_id") == subject.facts.round_id
+        return pl.col("round_id").fill_null("") == subject.facts.round_id
     first = window.opens_on(subject.as_of)
     until = pl.col("on") <= subject.as_of
     return until if first is None else until & (pl.col("on") >= first)
 
 
 def _aid(shape: conditions.OtherAid, subject: Subjects, _: Clause) -> Test:
-    match = _inside(shape.window, subject) & pl.col("status").is_in([status.value for status in shape.status])
+    match = ~pl.col("own") & _inside(shape.window, subject) & _has_status(shape.status)
     if shape.kinds_of_aid:
         match = match & pl.col("kind").is_in([kind.value for kind in shape.kinds_of_aid])
     if shape.source:
         match = match & (pl.col("source") == shape.source)
-    test = _listed(subject, subject.facts.aid.filter(~pl.col("own").fill_null(False)), match, _complete(subject, "aid"))
-    return Test(test, {"aid": _aid_shown(subject, match)})
+    test = _listed(subject, subject.facts.aid, match, _complete(subject, "aid"))
+    return Test(test, {"aid": _aid_shown(subject, subject.facts.aid, match)})
+
+
+def _has_status(wanted: tuple[AidStatus, ...]) -> pl.Expr:
+    return pl.col("status").is_in([status.value for status in wanted])
 
 
 def _repeat_aid(shape: conditions.RepeatAid, subject: Subjects, _: Clause) -> Test:
-    # What this very round pays is not a repetition of itself.
-    before = subject.facts.aid.filter(pl.col("round_id").fill_null("") != subject.facts.round_id)
-    rows = before.filter(pl.col("own")) if shape.scope == "own" else before
-    match = _inside(shape.window, subject) & (pl.col("status") == "granted")
+    rows, this_round = subject.facts.aid, subject.facts.round_id
+    if this_round and shape.window.span != "round":
+        # What this very round pays is not a repetition of itself.
+        rows = rows.filter(pl.col("round_id").fill_null("") != this_round)
+    match = _inside(shape.window, subject) & _has_status((AidStatus.GRANTED,))
+    if shape.scope == "own":
+        match = match & pl.col("own")
     if shape.kinds_of_aid:
         match = match & pl.col("kind").is_in([kind.value for kind in shape.kinds_of_aid])
     # What this ledger paid it knows completely; of other channels only a completeness mark can say so.
     whole = pl.lit(True) if shape.scope == "own" else _complete(subject, "aid")
     test = _listed(subject, rows, match, whole)
-    return Test(test, {"aid": _aid_shown(subject, match)})
+    return Test(test, {"aid": _aid_shown(subject, rows, match)})
 
 
-def _aid_shown(subject: Subjects, match: pl.Expr) -> pl.Expr:
+def _aid_shown(subject: Subjects, rows: pl.DataFrame, match: pl.Expr) -> pl.Expr:
     """Return the latest matching aid as text: "2020-01-08 县民政局"."""
     text = pl.concat_str(pl.col("on").cast(pl.String), pl.col("source").fill_null(""), separator=" ")
     latest = (
-        subject.facts.aid.filter(match.fill_null(False))
+        rows.filter(match.fill_null(False))
         .sort("on", "source", "kind")
         .group_by("person_id", maintain_order=True)
         .agg(aid=text.last())
@@ -255,29 +268,32 @@ def _aid_shown(subject: Subjects, match: pl.Expr) -> pl.Expr:
 
 
 def _honoured(shape: conditions.Honoured, subject: Subjects, _: Clause) -> Test:
-    rows = subject.facts.honours
-    if shape.levels:
-        rows = rows.filter(pl.col("level").is_in(shape.levels))
-    counted = rows.group_by("person_id").agg(honours=pl.len().cast(pl.Int64))
-    count = subject.join(counted, "person_id", "honours")
-    known = pl.when(count >= shape.at_least).then(count).when(_complete(subject, "honours")).then(count.fill_null(0))
-    return Test(known >= shape.at_least, {"honours": count})
+    fits = pl.col("level").is_in(shape.levels) if shape.levels else pl.lit(True)
+    counted = subject.facts.honours.group_by("person_id").agg(
+        sure=fits.fill_null(False).sum().cast(pl.Int64),
+        # An honour whose level nobody recorded may be one of them.
+        possible=fits.fill_null(True).sum().cast(pl.Int64),
+    )
+    sure = subject.join(counted, "person_id", "sure").fill_null(0)
+    possible = subject.join(counted, "person_id", "possible").fill_null(0)
+    fails = _complete(subject, "honours") & (possible < shape.at_least)
+    test = pl.when(sure >= shape.at_least).then(pl.lit(True)).when(fails).then(pl.lit(False))
+    return Test(test, {"honours": sure})
 
 
 def _evidence(shape: conditions.Evidence, subject: Subjects, _: Clause) -> Test:
-    seen = subject.facts.evidence.filter(
-        pl.col("copy_kept").fill_null(False) | pl.col("original_seen").fill_null(False)
-    )
-    held = seen.group_by("case_id").agg(documents=pl.col("document").unique().sort())
-    documents = subject.join(held, "case_id", "documents").fill_null(pl.lit([], dtype=pl.List(pl.String)))
-    has = [documents.list.contains(name) for name in shape.documents]
+    held = pl.col("copy_kept") | pl.col("original_seen")
+    whole = _complete(subject, "evidence")
+    has = [
+        _listed(subject, subject.facts.evidence, (pl.col("document") == name) & held, whole) for name in shape.documents
+    ]
     test = pl.all_horizontal(has) if shape.need == "all" else pl.any_horizontal(has)
-    lacking = pl.concat_list([pl.when(~h).then(pl.lit(n)) for h, n in zip(has, shape.documents, strict=True)])
+    lacks = [pl.when(~h.fill_null(False)).then(pl.lit(n)) for h, n in zip(has, shape.documents, strict=True)]
     if shape.when_cause:
         match = pl.col("cause").is_in([cause.value for cause in shape.when_cause])
         asked = _listed(subject, subject.facts.causes, match, _complete(subject, "causes"))
         test = pl.when(test | ~asked).then(pl.lit(True)).when(asked).then(test)
-    return Test(test, {"lacking": lacking.list.drop_nulls()})
+    return Test(test, {"lacking": pl.concat_list(lacks).list.drop_nulls()})
 
 
 _TESTS: dict[type[Shape], Callable[[Any, Subjects, Clause], Test]] = {

@@ -22,6 +22,9 @@ from casework.vocabulary import AidKind, Force, Kind, Mark, Outcome, Reason, Sub
 CATEGORY_CHECK = "category"
 """The finding every case has: is a category chosen, does this pack know it, is the person of its kind?"""
 
+_CATEGORY, _PATH = ":category", ":path"
+"""The columns that say whom a group speaks of; no clause id has a colon in front."""
+
 # All-of is the smallest of these numbers; any-of the largest once `_swap` has exchanged the two in the middle.
 _ALL = {Outcome.NOT_MET: 0, Outcome.UNKNOWN: 1, Outcome.NEEDS_JUDGEMENT: 2, Outcome.MET: 3}
 
@@ -123,7 +126,7 @@ def _category_check(policy: Policy) -> tuple[str, pl.Expr, pl.Expr, dict[str, pl
             allowed = beneficiary.is_in([kind.value for kind in entry.beneficiaries])
             fits = pl.when(category == entry.id).then(allowed).otherwise(fits)
     code = pl.when(known.fill_null(True)).then(pl.lit("category")).otherwise(pl.lit("category_unknown"))
-    shown = {"category": category, "beneficiary": beneficiary}
+    shown = {"category": category, "beneficiary": beneficiary, "path": pl.col("path")}
     return CATEGORY_CHECK, outcome(known & fits), code, shown, pl.lit(True)
 
 
@@ -135,7 +138,7 @@ def verdicts(findings: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
 
     A required group or condition that fails, or an exclusion that is met, refuses where its force is *must* and
     needs an exception where it is weaker; an answer that is missing waits. A missing paper waits, it never refuses.
-    A clause that is met sets aside the clauses it `excepts`.
+    A clause that is met sets aside the clauses it `excepts`; while it is open, so is what it might set aside.
 
     Returns:
         `frames.VERDICTS`, one row per case of `findings`, in its order.
@@ -147,6 +150,7 @@ def verdicts(findings: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
         on="clause_id", index="case_id", values="outcome", maintain_order=True
     )
     present = set(wide.columns) - {"case_id"}
+    wide = wide.join(_context(findings), on="case_id", how="left", maintain_order="left")
     wide = wide.with_columns(
         _set_aside(clause, policy, present).alias(clause.id) for clause in policy.clauses if clause.id in present
     )
@@ -163,15 +167,15 @@ def verdicts(findings: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
             pl.col(CATEGORY_CHECK) == _ALL[Outcome.NEEDS_JUDGEMENT],
             *(check.waiting() & check.lacks_judgement() for check in checks),
         ),
-        no_category=pl.col(CATEGORY_CHECK) == _ALL[Outcome.UNKNOWN],
+        no_category=pl.col(_CATEGORY).is_null(),
     )
 
     def collect(prefix: str, wanted: list[str]) -> pl.Expr:
         named = [pl.when(pl.col(f"{prefix}:{name}")).then(pl.lit(name)) for name in wanted]
         return pl.concat_list(named).list.drop_nulls() if named else pl.lit([], dtype=pl.List(pl.String))
 
-    hard = [check.id for check in checks if check.force is Force.MUST and check.kind is not Kind.DOCUMENT]
-    soft = [check.id for check in checks if check.force is not Force.MUST and check.kind is not Kind.DOCUMENT]
+    hard = [check.id for check in checks if check.force is Force.MUST]
+    soft = [check.id for check in checks if check.force is not Force.MUST]
     frame = frame.with_columns(refused=collect("bad", hard), excused=collect("bad", soft), waits=collect("wait", ids))
     folded = frame.with_columns(
         verdict=pl.when(pl.col("refused").list.len() > 0)
@@ -185,37 +189,60 @@ def verdicts(findings: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
     return conform(order.join(folded.select(*VERDICTS), on="case_id", how="left", maintain_order="left"), VERDICTS)
 
 
+def _context(findings: pl.DataFrame) -> pl.DataFrame:
+    """Return the category and the path of each case, as the category check found them."""
+    told = pl.col("values").str.json_decode(pl.Struct({"category": pl.String, "path": pl.String}))
+    return findings.filter(pl.col("clause_id") == CATEGORY_CHECK).select(
+        "case_id", told.struct.field("category").alias(_CATEGORY), told.struct.field("path").alias(_PATH)
+    )
+
+
 class _Check:
     """One thing the verdict hangs on: a required group, a condition outside groups, an exclusion, a paper."""
 
     def __init__(self, name: str, value: pl.Expr, force: Force, kind: Kind) -> None:
-        self.id, self.value, self.force, self.kind = name, value, force, kind
-        self.excludes = kind in (Kind.EXCLUSION, Kind.REPEAT_AID)
+        self.id, self.value, self.force = name, value, force
+        self.wrong = _wrong(kind)
 
     def bad(self) -> pl.Expr:
-        """The clause stands against the person (a missing paper never does)."""
-        if self.kind is Kind.DOCUMENT:
-            return pl.lit(False)
-        wrong = Outcome.MET if self.excludes else Outcome.NOT_MET
-        return (self.value == _ALL[wrong]).fill_null(False)
+        """The clause stands against the person."""
+        return (self.value == _ALL[self.wrong]).fill_null(False)
 
     def waiting(self) -> pl.Expr:
         """An answer is missing."""
-        missing = [1, 2, 0] if self.kind is Kind.DOCUMENT else [1, 2]
-        return self.value.is_in(missing).fill_null(False)
+        return self.value.is_in([1, 2]).fill_null(False)
 
     def lacks_judgement(self) -> pl.Expr:
         """What is missing is a person's judgement."""
         return (self.value == _ALL[Outcome.NEEDS_JUDGEMENT]).fill_null(False)
 
 
+def _wrong(kind: Kind) -> Outcome:
+    """Return the outcome of such a clause that stands against a person."""
+    return Outcome.MET if kind in (Kind.EXCLUSION, Kind.REPEAT_AID) else Outcome.NOT_MET
+
+
 def _set_aside(clause: Clause, policy: Policy, present: set[str]) -> pl.Expr:
-    """Return the clause's outcome, or *nothing to say* (null) where a clause that excepts it is met."""
+    """Return the clause's outcome as the verdict weighs it.
+
+    *Nothing to say* (null) where a clause that excepts it is met; open where such a clause is open and this one
+    stands against the person. A missing paper is open: it can still come.
+    """
     value = pl.col(clause.id)
+    if clause.kind is Kind.DOCUMENT:
+        value = pl.when(value == _ALL[Outcome.NOT_MET]).then(pl.lit(_ALL[Outcome.UNKNOWN])).otherwise(value)
     for other in policy.clauses:
         if clause.id in other.excepts and other.id in present:
-            value = pl.when(pl.col(other.id).fill_null(0) != _ALL[Outcome.MET]).then(value)
-    return value
+            exception = pl.col(other.id).fill_null(_ALL[Outcome.NOT_MET])
+            against = value == _ALL[_wrong(clause.kind)]
+            value = (
+                pl.when(exception == _ALL[Outcome.MET])
+                .then(None)
+                .when(against & exception.is_in([1, 2]))
+                .then(exception)
+                .otherwise(value)
+            )
+    return value.cast(pl.Int8)
 
 
 def _checks(policy: Policy, present: set[str]) -> list[_Check]:
@@ -258,17 +285,29 @@ def _group(group: Group, groups: dict[str, Group], present: set[str]) -> pl.Expr
     if not members:
         return None
     if group.mode == "all_of":
-        return pl.min_horizontal(members)
-    if group.mode == "any_of":
-        return _swap(pl.max_horizontal([_swap(member) for member in members]))
+        folded = pl.min_horizontal(members)
+    elif group.mode == "any_of":
+        folded = _swap(pl.max_horizontal([_swap(member) for member in members]))
+    else:
+        folded = _count(members, group.count)
+    speaks = pl.lit(True)
+    if group.for_categories:
+        speaks = speaks & pl.col(_CATEGORY).is_in(group.for_categories)
+    if group.for_paths:
+        speaks = speaks & pl.col(_PATH).is_in(group.for_paths)
+    return pl.when(speaks).then(folded)
+
+
+def _count(members: list[pl.Expr], wanted: int) -> pl.Expr:
+    """Fold "at least so many": met, out of reach, or open; null where no member speaks of the case."""
     met = pl.sum_horizontal([(member == 3).cast(pl.Int8) for member in members])
     unknown = pl.sum_horizontal([(member == 1).cast(pl.Int8) for member in members])
     waiting = pl.sum_horizontal([member.is_in([1, 2]).cast(pl.Int8) for member in members])
     silent = pl.all_horizontal([member.is_null() for member in members])
     folded = (
-        pl.when(met >= group.count)
+        pl.when(met >= wanted)
         .then(pl.lit(3))
-        .when(met + waiting < group.count)
+        .when(met + waiting < wanted)
         .then(pl.lit(0))
         .when(unknown > 0)
         .then(pl.lit(1))

@@ -80,7 +80,10 @@ def subjects(facts: Facts, policy: Policy, as_of: date) -> Subjects:
 
 
 def _years(day: pl.Expr, as_of: date) -> pl.Expr:
-    """Return full years from `day` to `as_of`; a 29 February counts from 1 March in a short year."""
+    """Return full years from `day` to `as_of`; a 29 February counts from 1 March in a short year.
+
+    A day that is still to come is a mistake in the ledger: unknown, not a negative age.
+    """
     month_day = day.dt.month().cast(pl.Int64) * 100 + day.dt.day()
     not_yet = (month_day > as_of.month * 100 + as_of.day).cast(pl.Int64)
-    return as_of.year - day.dt.year().cast(pl.Int64) - not_yet
+    return pl.when(day <= as_of).then(as_of.year - day.dt.year().cast(pl.Int64) - not_yet)

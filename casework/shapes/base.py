@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -129,5 +130,5 @@ class Window(BaseModel):
         if self.span == "years" and self.years is not None:
             year = as_of.year - self.years
             leap_day = (as_of.month, as_of.day) == (2, 29)
-            return date(year, 3, 1) if leap_day and year % 4 else as_of.replace(year=year)
+            return date(year, 3, 1) if leap_day and not isleap(year) else as_of.replace(year=year)
         return None
