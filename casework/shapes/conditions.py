@@ -26,7 +26,10 @@ class Flag(Shape):
 
 
 class OneOf(Shape):
-    """A field has one of the listed values: beneficiary kind, membership, relation, unit kind and so on."""
+    """A field has one of the listed values (membership, unit kind …); with `degree`, and life is at least that hard.
+
+    生活困难群众 is both at once: no Party member, and a life at least this hard.
+    """
 
     rule: ClassVar[str] = "one_of"
     label: ClassVar[str] = "属于其中之一"
@@ -35,6 +38,7 @@ class OneOf(Shape):
 
     field: str = Field(title="字段")
     values: tuple[str, ...] = Field(min_length=1, title="允许的值")
+    degree: Degree | None = Field(default=None, title="困难程度不低于（不写：不论）")
 
 
 class Tagged(Shape):
