@@ -328,7 +328,7 @@ def _names(names: set[str], test: Callable[[str], pl.Expr], policy: Policy) -> p
 
 
 def _reason(policy: Policy) -> pl.Expr:
-    against = pl.concat_list("refused", "excused")
+    against = _clauses()  # a soft clause is no reason where a hard one refuses
     waiting = pl.col("verdict") == Verdict.WAITING.value
     rungs = [
         (waiting & pl.col("no_category"), Reason.NO_CATEGORY),
