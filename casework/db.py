@@ -126,7 +126,7 @@ def _open_sqlite(url: URL, *, read_only: bool) -> Engine:
         return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
     engine = create_engine(url, creator=connect, poolclass=QueuePool, hide_parameters=True)
-    pragmas = (*_PRAGMAS[1:], "query_only=ON") if read_only else _PRAGMAS
+    pragmas = _PRAGMAS[1:] if read_only else _PRAGMAS
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: object) -> None:
@@ -136,6 +136,7 @@ def _open_sqlite(url: URL, *, read_only: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reading = read_only or connection.get_execution_options().get(READING)
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
@@ -153,14 +154,19 @@ def _make_private(path: Path) -> None:
 
 
 def _open_postgres(url: URL, *, read_only: bool) -> Engine:
-    arguments = {"options": "-c default_transaction_read_only=on"} if read_only else {}
-    return create_engine(
+    engine = create_engine(
         url,
         isolation_level="REPEATABLE READ" if read_only else "SERIALIZABLE",
         hide_parameters=True,
         pool_pre_ping=True,
-        connect_args=arguments,
     )
+    if read_only:
+        # In every transaction: a session default would be lifted by the driver's own read-only switch.
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    return engine
 
 
 @contextmanager
@@ -182,8 +188,9 @@ def transaction(engine: Engine) -> Iterator[Session]:
     statement on a serializable transaction no longer sees what others commit.
     """
     with Session(engine, expire_on_commit=False) as session, session.begin():
+        connection = session.connection()  # begins now, not at the first statement
         if engine.dialect.name == "postgresql":
-            session.connection().exec_driver_sql("LOCK TABLE meta IN SHARE ROW EXCLUSIVE MODE")
+            connection.exec_driver_sql("LOCK TABLE meta IN SHARE ROW EXCLUSIVE MODE")
         yield session
 
 
