@@ -219,7 +219,9 @@ def _paragraphs(text: str, head: Head) -> list[str]:
 
 def _runs_on(before: str, line: str) -> bool:
     """Tell whether a page break cut a sentence: it has begun, has not ended, and no new item begins."""
-    begun = "\t" not in before and bool(re.search("[，,。；]", before)) and not before.endswith(_STOPS)
+    begun = bool(re.search("[，,。；]", before)) or any(before.count(a) > before.count(b) for a, b in _PAIRS.items())
+    if "\t" in before or before.endswith(_STOPS):
+        return False
     return begun and _marker(line)[0] is None and not re.match(r"附[：:]|联系", line)
 
 
