@@ -38,7 +38,7 @@ TABLE = {
     "subjects": f"{WORDS} shapes policy frames facts | polars",
     "predicates": f"{WORDS} shapes policy frames facts subjects | polars",
     "rules": f"{WORDS} shapes policy frames facts subjects predicates | polars",
-    "allocation": f"{WORDS} shapes policy frames facts apportionment | polars",
+    "allocation": f"{WORDS} shapes policy frames facts subjects apportionment | polars",
     # what an officer reads, and what a pack's author tries
     "sentences": f"{WORDS} shapes policy",
     "worked": f"{WORDS} shapes policy frames facts subjects rules allocation | polars",
