@@ -16,6 +16,7 @@ from casework.money import parse_yuan
 from casework.policy import load_policy, pack_folders, read_pack
 from casework.shapes import SHAPES, amounts, limits, procedure
 from casework.vocabulary import Force, Kind, Subject
+from casework.worked import run
 
 TESTS = Path(__file__).parent
 SHIPPED = sorted(pack_folders())
@@ -104,6 +105,27 @@ def test_a_shipped_pack_is_frozen(pack):
         policy.year = 1999
     with pytest.raises(FrozenInstanceError):
         policy.clauses[0].force = Force.MAY
+
+
+@every_shipped
+def test_the_worked_cases_come_out_as_they_say(pack):
+    differences = run(load_policy(pack), read_pack(pack)[pack]["cases.toml"])
+    assert [difference.sentence() for difference in differences] == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('"JS-2.1.3" = "not_met"', '"JS-2.1.3" = "met"', "应为“符合”，实为“不符合”"),
+        ('verdict = "refused"', 'verdict = "eligible"', "结论应为“符合条件”，实为“不符合条件”"),
+        ('expect_amount = "2000"', 'expect_amount = "2001"', "金额应为“2001”，实为“2000”"),
+        ("expect = 41", "expect = 42", "名额应为“42”，实为“41”"),
+    ],
+)
+def test_a_wrong_worked_case_is_named(right, wrong, said):
+    cases = read_pack("jianshi-2020")["jianshi-2020"]["cases.toml"].decode()
+    differences = run(load_policy("jianshi-2020"), cases.replace(right, wrong, 1).encode())
+    assert [said in difference.sentence() for difference in differences] == [True]
 
 
 @every_shipped

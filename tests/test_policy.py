@@ -64,7 +64,8 @@ def said(node):
 
 def messages():
     """Every Chinese sentence the code can say about a pack: (file, line, pattern)."""
-    for path in sorted([*CODE.glob("policy/*.py"), *CODE.glob("shapes/*.py")]):
+    loading = [CODE / "policy" / f"{module}.py" for module in ("load", "raw", "check")]
+    for path in (*loading, *sorted(CODE.glob("shapes/*.py"))):
         for node in ast.walk(ast.parse(path.read_text())):
             first = None
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"_problem", "Problem", "ValueError"}:
