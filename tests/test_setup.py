@@ -256,6 +256,16 @@ def test_the_lock_belongs_to_the_project():
     assert project["project"]["requires-python"] == lock["requires-python"]
 
 
+def test_make_app_prepares_the_demo_ledger_then_opens_the_worksheets(machine):
+    shutil.copy(ROOT / "Makefile", machine.project)
+    machine.command("casework")
+    copy = f"cp {machine.bin / 'casework'} .venv/bin/casework"
+    machine.command("uv", f"{_stand_in_environment(machine)}; {copy}")
+    make = [shutil.which("make"), "app"]
+    subprocess.run(make, cwd=machine.project, env={"PATH": str(machine.bin)}, check=True, capture_output=True)
+    assert machine.log[-2:] == ["casework init --demo", "casework serve --demo --open"]
+
+
 def test_make_alone_explains_every_target():
     shown = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)
     for target in ("app", "test", "lint", "bench"):
