@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -69,20 +69,26 @@ def _flag(shape: conditions.Flag, subject: Subjects, _: Clause) -> Test:
 
 def _one_of(shape: conditions.OneOf, subject: Subjects, _: Clause) -> Test:
     column = pl.col(shape.field)
-    shown = {shape.field: column} | ({"degree": pl.col("degree")} if shape.degree else {})
-    return Test(_with_degree(column.is_in(shape.values), shape), shown)
+    return Test(_with_degree(column.is_in(shape.values), shape), {shape.field: column, **_degree_shown(shape)})
 
 
 def _tagged(shape: conditions.Tagged, subject: Subjects, _: Clause) -> Test:
     column = pl.col("tags")
     wanted = [tag.value for tag in shape.any_of]
     test = column.list.eval(pl.element().is_in(wanted)).list.any()
-    return Test(_with_degree(test, shape), {"tags": column})
+    return Test(_with_degree(test, shape), {"tags": column, **_degree_shown(shape)})
 
 
-def _with_degree(test: pl.Expr, shape: Any) -> pl.Expr:
-    degree = getattr(shape, "degree", None)
-    return test if degree is None else test & _at_least_degree(degree)
+_Graded: TypeAlias = conditions.OneOf | conditions.Tagged | conditions.Cause
+"""Shapes whose sentence may also say how hard life is: both must hold."""
+
+
+def _with_degree(test: pl.Expr, shape: _Graded) -> pl.Expr:
+    return test if shape.degree is None else test & _at_least_degree(shape.degree)
+
+
+def _degree_shown(shape: _Graded) -> dict[str, pl.Expr]:
+    return {} if shape.degree is None else {"degree": pl.col("degree")}
 
 
 def _at_least_degree(degree: Degree) -> pl.Expr:
@@ -202,7 +208,7 @@ def _cause(shape: conditions.Cause, subject: Subjects, _: Clause) -> Test:
     test = _listed(subject, subject.facts.causes, match, _complete(subject, "causes"))
     causes = subject.facts.causes.group_by("case_id").agg(causes=pl.col("cause").drop_nulls().unique().sort())
     shown = subject.join(causes, "case_id", "causes")
-    return Test(_with_degree(test, shape), {"causes": shown, "degree": pl.col("degree")})
+    return Test(_with_degree(test, shape), {"causes": shown, **_degree_shown(shape)})
 
 
 def _main_cause(shape: conditions.MainCause, subject: Subjects, _: Clause) -> Test:
