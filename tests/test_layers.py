@@ -39,6 +39,7 @@ TABLE = {
     "predicates": f"{WORDS} shapes policy frames facts subjects | polars",
     "rules": f"{WORDS} shapes policy frames facts subjects predicates | polars",
     "allocation": f"{WORDS} shapes policy frames facts subjects apportionment | polars",
+    "comparison": f"{WORDS} {CORE} subjects frames | polars",
     # what an officer reads, and what a pack's author tries
     "sentences": f"{WORDS} shapes policy",
     "worked": f"{WORDS} shapes policy frames facts subjects rules allocation | polars",
@@ -49,16 +50,17 @@ TABLE = {
     "ledger": f"{WORDS} shapes policy frames facts identity access db models | polars sqlmodel sqlalchemy",
     "commands": f"{WORDS} shapes policy frames facts identity access db models ledger | polars sqlmodel sqlalchemy",
     "intake": f"{WORDS} policy frames identity | polars python_calamine",
-    "scenarios": f"{WORDS} {CORE} {STORE} | polars sqlmodel sqlalchemy",
+    "scenarios": f"{WORDS} {CORE} comparison {STORE} | polars sqlmodel sqlalchemy",
+    "adoption": f"{WORDS} {CORE} comparison scenarios {STORE} | polars sqlmodel sqlalchemy",
     "review": f"{WORDS} policy rules scenarios {STORE} | polars sqlmodel sqlalchemy",
     "care": f"{WORDS} policy {STORE} | polars sqlmodel sqlalchemy",
-    "samples": f"{WORDS} shapes policy {STORE} scenarios | polars sqlmodel sqlalchemy",
+    "samples": f"{WORDS} shapes policy rules {STORE} scenarios | polars sqlmodel sqlalchemy",
     # what leaves the house
     "lists": f"{WORDS} shapes policy allocation frames | polars",
     "workbook": "lists problems money dates | xlsxwriter",
     "printing": "lists problems money dates | weasyprint jinja2 pydyf markupsafe",
     # the edge
-    "views": f"{WORDS} {STORE} {CORE} scenarios review care lists | polars altair",
+    "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists | polars altair sqlmodel",
     "serve": "access problems vocabulary | marimo starlette uvicorn",
 }
 EDGE = {"cli", "__main__"}
@@ -77,6 +79,7 @@ PURE = {
     "predicates",
     "rules",
     "allocation",
+    "comparison",
     "sentences",
     "lists",
 }
