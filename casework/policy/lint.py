@@ -32,7 +32,7 @@ _PART = re.compile(f"第{_NUMERAL}[篇部]")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _SENTENCE = re.compile(r"[^。；;]+")
 _MONEY = re.compile(
-    r"(?:(?<!中)共|合计|总计|总额|划拨|下拨|拨付|拨款|安排|筹集)[^，。；0-9]{0,12}?(?P<sum>[0-9][0-9,.]*\s*[万亿]?)\s*元"
+    r"(?:(?<!中)共|合计|总计|总额|划拨|下拨|拨付|拨款|安排|筹集|下达)[^，。；0-9]{0,12}?(?P<sum>[0-9][0-9,.]*\s*[万亿]?)\s*元"
     r"(?!\s*[/／])"
 )
 _PEOPLE = re.compile(r"(?:(?<!中)共|合计|总计)[^，。；0-9]{0,12}?(?P<sum>[0-9]{1,6})\s*[名人](?!\s*[/／])")
@@ -173,8 +173,9 @@ def _title_years(read: _Text, body: list[tuple[int, str]]) -> Iterator[Remark]:
     """Yield titles of annexes whose year the text and the list of annexes never name."""
     known = {year for _, words in body for year in _YEAR.findall(words)}
     known |= {named.year for named in read.annexes.listed}
+    told = {named.yearless for named in read.annexes.listed if named.year}  # the clash of names says it already
     for title in read.annexes.headed:
-        if title.year and known and title.year not in known:
+        if title.year and known and title.year not in known and title.yearless not in told:
             years = "、".join(sorted(filter(None, known)))
             yield Remark(title.line, f"《{title.shown}》写 {title.year} 年，正文里没有这一年（正文有 {years} 年）")
 
