@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from casework.dates import Calendar, CalendarYear
 from casework.policy import load_policy
@@ -401,6 +403,17 @@ def test_numbers_in_cells(cell, value):
 
 def test_exact_numbers_are_shown_as_written():
     assert [plain(number(cell)) for cell in ("3", "0.05", "12.50")] == ["3", "0.05", "12.5"]
+
+
+WORDS = "附件 附： 附件2 1. 三、 （二） 第五条 《登记表》 （附件9） 2031年 2月 30日 前报 公示 7天 合计 小计 人数 资金 共 万元"
+PIECES = st.sampled_from([*WORDS.split(), "标准 5 元/人", "12", "0", "\t", "\n", "\t\n", " ", "。", "〇", "²", "．"])
+
+
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_any_text_is_read_without_complaint_about_itself(text):
+    report = lint_report(text)
+    lines = len(text.splitlines())
+    assert all(1 <= int(problem.message.split(" ")[1]) <= lines for problem in report.problems)
 
 
 # -- the file --------------------------------------------------------------------------------------------------
