@@ -199,7 +199,7 @@ def _headline(table: TextTable, sums: Sums, body: list[tuple[int, str]], annexes
             continue
         shown = f"{yuan(total)} 元" if pattern is _MONEY else f"{total} 人"
         for line, words, _ in stated:
-            yield Remark(line, f"与表“{table.title}”的合计 {shown} 不符", read=words)
+            yield Remark(line, f"与表“{table.title}”的合计 {shown}不符", read=words)
 
 
 def _stated(pattern: re.Pattern[str], body: list[tuple[int, str]], annex: int | None) -> list[tuple[int, str, int]]:
