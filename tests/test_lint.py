@@ -248,6 +248,11 @@ def test_forms_named_but_not_attached():
     assert said(changed("资金安排", "资金安排（依据《中国共产党党内关怀帮扶办法》）")) == [], "a law is no form"
 
 
+def test_two_forms_with_like_names_are_two_forms():
+    text = "填写《困难党员统计表》。\n附件：1. 困难党员登记表\n附件1\n困难党员登记表\n姓名\t\n"
+    assert only(text) == "第 1 行：文中提到《困难党员统计表》，没有列入附件，也没有附上"
+
+
 def test_an_annex_the_list_does_not_name():
     text = CLEAN + "\n附件3\n\n示例县领导走访安排\n"
     assert only(text) == "第 40 行：附有附件 3《示例县领导走访安排》，附件清单里没有列"
@@ -280,6 +285,10 @@ def test_a_deadline_before_the_circulars_own_date():
     assert only(changed("2031年1月17日（星期五）", "2030年1月17日")) == (
         "第 12 行：期限2030年1月17日早于印发日期2031年1月6日"
     )
+
+
+def test_a_deadline_on_the_day_of_the_circular_is_not_before_it():
+    assert said(PLAIN.replace("6月25日", "6月3日")) == []
 
 
 def test_a_deadline_before_the_public_notice_can_end():
@@ -351,6 +360,14 @@ def test_the_cell_that_spoils_the_sums(old, new, row, column, read):
     (problem,) = lint(changed(old, new))
     assert f"的“{row}”行“{column}”格对不上" in problem.message
     assert problem.read == read
+
+
+def test_two_slips_in_one_column_are_two_cells_and_not_the_rate():
+    rows = "".join(f"示例{n}部\t{n}\t{n * 500}\n" for n in range(1, 6))
+    table = "单位\t党员（标准 500 元/人）\t\n\t人数\t资金\n" + rows.replace("1000", "1500").replace("2000", "2500")
+    (one, other) = lint("名单\n" + table)
+    assert "“示例2部”行“党员·资金”格" in one.message
+    assert "“示例4部”行“党员·资金”格" in other.message
 
 
 def test_the_corner_is_one_cell_too():
