@@ -176,8 +176,7 @@ def reading(engine: Engine) -> Iterator[Session]:
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with _said_plainly(), Session(engine.execution_options(**options), expire_on_commit=False) as session:
-        yield session
-        session.rollback()
+        yield session  # closing rolls back; the rows that were read stay readable
 
 
 @contextmanager
@@ -344,11 +343,11 @@ def _said_plainly() -> Iterator[None]:
     """Turn a database that is locked, full, damaged or away into one Chinese sentence without parameters."""
     try:
         yield
-    except OperationalError as error:
-        raise LedgerError(_sentence(error)) from None
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in _RETRY_STATES:
             raise LedgerError("同时办理的人太多，这一步没有办成，请再试一次") from None
+        if isinstance(error, OperationalError):
+            raise LedgerError(_sentence(error)) from None
         raise
 
 
