@@ -7,7 +7,7 @@ from typing import Any
 
 import tomlkit
 from pydantic import BaseModel
-from tomlkit.items import InlineTable, Table
+from tomlkit.items import Table
 
 from casework.policy import raw
 
@@ -47,6 +47,11 @@ def pack_text(data: Mapping[str, Any], *, comments: Mapping[str, str] | None = N
     return tomlkit.dumps(document)
 
 
+def inline(value: Any) -> str:
+    """Return one value as it stands behind `=`."""
+    return _item(value).as_string()  # type: ignore[no-any-return]
+
+
 def _fill(table: Table, row: Mapping[str, Any], order: list[str]) -> None:
     strange = [key for key in row if key not in order]
     for key in [*order, *strange]:
@@ -83,13 +88,8 @@ def _is_grid(params: Mapping[str, Any]) -> bool:
 
 def _item(value: Any) -> Any:
     if isinstance(value, Mapping):
-        table: InlineTable = tomlkit.inline_table()
-        for key, entry in value.items():
-            table.append(key, _item(entry))
-        return table
+        entries = ", ".join(f"{tomlkit.key(key).as_string()} = {inline(entry)}" for key, entry in value.items())
+        return tomlkit.value(f"{{ {entries} }}" if entries else "{}")
     if isinstance(value, list | tuple):
-        array = tomlkit.array()
-        for entry in value:
-            array.append(_item(entry))
-        return array
+        return tomlkit.value(f"[{', '.join(inline(entry) for entry in value)}]")
     return tomlkit.item(value)
