@@ -20,7 +20,11 @@ from casework.subjects import Subjects, subjects
 from casework.vocabulary import AidKind, Force, Kind, Mark, Outcome, Reason, Subject, Verdict
 
 CATEGORY_CHECK = "category"
-"""The finding every case has: is a category chosen, does this pack know it, is the person of its kind?"""
+"""The finding every case has: is a category chosen, does this pack know it, is the person of its kind?
+
+Where clauses differ by path, the case's path has to be known too: a clause that is silently left out would be an
+answer nobody gave.
+"""
 
 _CATEGORY, _PATH = ":category", ":path"
 """The columns that say whom a group speaks of; no clause id has a colon in front."""
@@ -125,6 +129,9 @@ def _category_check(policy: Policy) -> tuple[str, pl.Expr, pl.Expr, dict[str, pl
         if entry.beneficiaries:
             allowed = beneficiary.is_in([kind.value for kind in entry.beneficiaries])
             fits = pl.when(category == entry.id).then(allowed).otherwise(fits)
+    if any(clause.for_paths for clause in policy.clauses):
+        on_a_path = pl.col("path").is_in([path for path, _ in policy.paths])
+        fits = fits & pl.when(on_a_path).then(pl.lit(True))
     code = pl.when(known.fill_null(True)).then(pl.lit("category")).otherwise(pl.lit("category_unknown"))
     shown = {"category": category, "beneficiary": beneficiary, "path": pl.col("path")}
     return CATEGORY_CHECK, outcome(known & fits), code, shown, pl.lit(True)
@@ -252,8 +259,8 @@ def _checks(policy: Policy, present: set[str]) -> list[_Check]:
     for group in policy.groups:
         value = _group(group, groups, present)
         if group.id not in inside and value is not None:
-            forces = [policy.clause(name).force for name in _leaves(group, groups) if name in present]
-            force = Force.MUST if Force.MUST in forces else forces[0]
+            forces = {policy.clause(name).force for name in _leaves(group, groups)}
+            force = Force.MUST if Force.MUST in forces else Force.NORMALLY
             checks.append(_Check(group.id, value, force, Kind.CONDITION))
     judged_kinds = (Kind.CONDITION, Kind.EXCLUSION, Kind.REPEAT_AID, Kind.DOCUMENT)
     checks += [
