@@ -32,6 +32,7 @@ from casework.apportionment.reasons import (
     step_sentence,
 )
 from casework.problems import Infeasible
+from casework.vocabulary import Method
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -48,13 +49,7 @@ __all__ = [
     "step_sentence",
 ]
 
-METHODS: Mapping[str, str] = {
-    "sainte_lague": "按比例·最均衡（圣拉古法）",
-    "dhondt": "按比例·偏向大单位（洪德法）",
-    "largest_remainder": "按比例·最大余数法（可能出现名额增加反而减少的情况）",
-    "equal": "平均分配",
-    "half_up": "逐行四舍五入",
-}
+METHODS: Mapping[str, str] = {method.value: method.label for method in Method}
 """Method id → its name on the screen, which says the effect."""
 
 
