@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
+from casework.allocation.ranking import priority_key
 from casework.dates import Calendar, public_notice_end, spring_festival
 from casework.facts import Facts
 from casework.policy import load_policy, parse_pack, read_pack
@@ -94,6 +96,18 @@ def test_the_eight_grounds_are_only_ever_asked(policy):
     grounds = [clause for clause in policy.of_kind(Kind.EXCLUSION) if clause.id != "JZ-M2.2.0"]
     assert len(grounds) == 8
     assert all(clause.ask and clause.shape is None for clause in grounds)
+
+
+def test_urgent_need_puts_people_first_and_nothing_else(policy):
+    key, best, across_units = priority_key(policy)
+    cases = pl.DataFrame(
+        {"met": [["JZ-N4.2"], [], []], "unanswered": [[], [], ["JZ-N4.2"]]},
+        schema_overrides={"met": pl.List(pl.String), "unanswered": pl.List(pl.String)},
+    )
+    weighed = cases.select(key=key, best=best)
+    assert weighed["key"].to_list() == [1, 0, 0]
+    assert weighed["best"].to_list() == [1, 0, 1]
+    assert not across_units
 
 
 def test_what_is_not_in_the_source_is_marked(policy):

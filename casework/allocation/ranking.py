@@ -8,6 +8,7 @@ import polars as pl
 
 from casework.policy import Policy
 from casework.shapes.procedure import PriorityOrder
+from casework.vocabulary import Kind, Subject
 
 IN, OUT, TIED, UNKNOWN = "in", "out", "tied", "unknown"
 
@@ -25,12 +26,15 @@ def priority_key(policy: Policy) -> tuple[pl.Expr, pl.Expr, bool]:
     """Return (key, best key, whether it orders people across units); larger keys come first.
 
     Reads the columns `met` and `unanswered`. An unanswered priority counts as not claimed in `key` and as
-    claimed in the best key.
+    claimed in the best key. A pack with one priority needs no clause that says how to weigh it.
     """
-    orders = list(policy.of_shape(PriorityOrder))
+    orders = [order for _, order in policy.of_shape(PriorityOrder)]
+    alone = [clause.id for clause in policy.of_kind(Kind.PRIORITY) if clause.subject is Subject.CASE]
+    if not orders and len(alone) == 1:
+        orders = [PriorityOrder(order="lexicographic", clauses=(alone[0],))]
     if not orders:
         return pl.lit(0, pl.Int64), pl.lit(0, pl.Int64), False
-    _, order = orders[0]
+    order = orders[0]
     key, best = pl.lit(0, pl.Int64), pl.lit(0, pl.Int64)
     for place, clause_id in enumerate(reversed(order.clauses)):
         worth = 1 << place if order.order == "lexicographic" else 1
