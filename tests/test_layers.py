@@ -57,9 +57,11 @@ TABLE = {
     "care": f"{WORDS} policy {STORE} | polars sqlmodel sqlalchemy",
     "samples": f"{WORDS} shapes policy rules {STORE} scenarios | polars sqlmodel sqlalchemy",
     # what leaves the house
-    "lists": f"{WORDS} shapes policy allocation frames | polars",
+    "forms": "| pydantic",
+    "glyphs": "problems",
+    "lists": f"{WORDS} shapes policy allocation frames facts forms | polars",
     "workbook": "lists problems money dates | xlsxwriter",
-    "printing": "lists problems money dates | weasyprint jinja2 pydyf markupsafe",
+    "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
     # the edge
     "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists | polars altair sqlmodel",
     "serve": "access problems vocabulary | marimo starlette uvicorn",

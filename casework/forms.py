@@ -1,0 +1,97 @@
+"""The folder of a form: `casework/templates/<form>/` holds its page (`page.html`, `page.css`) and `form.toml`.
+
+`form.toml` says which columns the list has, how wide they are, and what stands above and below it. A circular's own
+form clause overrides title, annex number, columns and signatures; a new form is a new folder, not new code.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+ColumnKind = Literal["index", "text", "name", "month", "places", "money"]
+Align = Literal["left", "center", "right"]
+Mode = Literal["annex", "report"]
+"""`annex` 随文附件: the page of GB/T 9704; `report` 单独报送: narrow margins, 第 x 页 共 y 页."""
+
+
+class FormColumn(BaseModel):
+    """One column as the form's folder has it; `aliases` are other heads a circular may give it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    label: str
+    kind: ColumnKind = "text"
+    width_mm: float = Field(gt=0)
+    align: Align | None = None
+    public: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+class Form(BaseModel):
+    """A form: its columns and the words around the table.
+
+    Attributes:
+        name: The folder's name, which is also the form id a pack uses.
+        title: Printed where the circular names no title of its own.
+        mode: How it is printed unless the caller says otherwise.
+        landscape: The long side of the sheet is horizontal.
+        blank_rows: Rows of the form when it is printed empty, to be filled in by hand.
+        above: Words between title and table, spread over the line; `{unit}` is the unit's name or a gap.
+        signatures: Words under the table, spread over the line.
+        columns: In printed order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    mode: Mode = "report"
+    landscape: bool = True
+    blank_rows: int = Field(default=10, ge=1)
+    above: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+    columns: tuple[FormColumn, ...] = Field(alias="column")
+
+    def column(self, key: str) -> FormColumn:
+        """Return a column by key.
+
+        Raises:
+            KeyError: The form has no such column.
+        """
+        for column in self.columns:
+            if column.key == key:
+                return column
+        raise KeyError(key)
+
+
+def folder(name: str) -> Traversable:
+    """Return the folder of a form."""
+    return files("casework").joinpath("templates", name)
+
+
+def names() -> tuple[str, ...]:
+    """Return the id of every form that has a folder, in alphabetical order."""
+    every = files("casework").joinpath("templates").iterdir()
+    return tuple(sorted(entry.name for entry in every if entry.joinpath("form.toml").is_file()))
+
+
+@cache
+def load_form(name: str) -> Form:
+    """Return a form by the name of its folder.
+
+    Raises:
+        KeyError: There is no such folder.
+    """
+    if name not in names():
+        raise KeyError(name)
+    written = tomllib.loads(folder(name).joinpath("form.toml").read_text(encoding="utf-8"))
+    return Form.model_validate({"name": name, **written})

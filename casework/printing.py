@@ -1,0 +1,278 @@
+"""A list becomes a PDF. The only module that knows WeasyPrint; nothing is fetched, nothing is left out in silence.
+
+Every text is checked against the installed fonts before, every warning of the renderer refuses the print after. The
+same list gives the same bytes on the same machine.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from casework import glyphs
+from casework.forms import Form, Mode, folder, load_form
+from casework.lists import Column, ListState, Table, as_printed, canonical_bytes, check_code, list_fingerprint, shown
+from casework.problems import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WIDTHS_MM = {("annex", True): 225, ("annex", False): 156, ("report", True): 261, ("report", False): 174}
+"""Width of the type area by mode and by whether the sheet lies on its side, in mm."""
+LONGEST_CELL = 400
+"""Signs in one cell; a longer one would not fit a row on a page."""
+ATTACHED = "list.json"
+_HEAD_SIGN_MM, _HEAD_PADDING_MM = 3.53, 1.6  # 10 pt
+_FIXED = datetime(2000, 1, 1, tzinfo=UTC)  # an attachment must carry a date; the list's own dates are in its words
+_printing = threading.Lock()  # the renderer's logger is one for the whole process
+
+
+@dataclass(frozen=True)
+class _Box:
+    """One cell as the page sees it."""
+
+    text: str
+    align: str = "center"
+    parts: tuple[str, ...] = ()
+    columns: int = 1
+    lines: int = 1
+    note: str = ""
+    font: str = ""
+    wide: bool = False
+
+
+def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "", author: str = "") -> bytes:
+    """Return a list as PDF.
+
+    Args:
+        form: The folder of the form in `casework/templates/`.
+        table: The list.
+        mode: `annex` 随文附件 or `report` 单独报送; None is what the form's folder says.
+        issued: What an issued list carries in its foot (day, head of the audit log); "" for a list not issued.
+        author: The issuing body, for the file's properties.
+
+    Raises:
+        KeyError: There is no such form.
+        Refused: `glyph_missing`, `cell_too_long`, `draft_issued`, `fetch_denied`, `render_warning`; nothing is printed.
+    """
+    if issued and table.state is not ListState.OFFICIAL:
+        raise Refused("draft_issued", f"“{table.title}”还是{table.state.label}，不能作为正式名单印发。")
+    _check_words(table)
+    definition = load_form(form)
+    return _write_pdf(_page(definition, table, mode or definition.mode, issued, author), table)
+
+
+def _check_words(table: Table) -> None:
+    for row in table.rows:
+        for value, column in zip(row, table.columns, strict=True):
+            if len(words := shown(value, column)) > LONGEST_CELL:
+                raise Refused(
+                    "cell_too_long",
+                    f"“{column.label}”一格有 {len(words)} 个字（“{words[:10]}…”），最多 {LONGEST_CELL} 字，"
+                    "没有打印。请压缩后重新打印。",
+                )
+    glyphs.check(_texts(as_printed(table)))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+# -- the page --------------------------------------------------------------------------------------------------
+
+_templates = Environment(
+    loader=PackageLoader("casework"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def _page(form: Form, table: Table, mode: Mode, issued: str, author: str) -> str:
+    fingerprint = list_fingerprint(table)
+    available = WIDTHS_MM[mode, form.landscape]
+    wanted = sum(column.width_mm for column in table.columns)
+    widths = [round(column.width_mm * available / wanted, 2) for column in table.columns]
+    return _templates.get_template(f"{form.name}/page.html").render(
+        table=table,
+        br=Markup("<br>"),
+        css=Markup(_css(form.name)),  # noqa: S704 - our own files, no data
+        page=f"{mode}-{'landscape' if form.landscape else 'portrait'}",
+        widths=widths,
+        head=_head(table, widths),
+        body=_body(table),
+        total=_total(table),
+        watermark="" if table.state is ListState.OFFICIAL else table.state.label,
+        fingerprint=f"sha256:{fingerprint}",
+        code=check_code(fingerprint),
+        issued=issued,
+        author=author,
+    )
+
+
+def _css(form: str) -> str:
+    """Return the style of a form: the fonts this machine has, the common pages, and the form's own rules."""
+    chains = {"body": glyphs.BODY, "title": glyphs.TITLE, "head": glyphs.HEAD}
+    families = {name: ",".join(f'"{family}"' for family in chain) + ",serif" for name, chain in chains.items()}
+    # 小标宋 and 黑体 are heavy by themselves; their stand-ins are the bold of another face.
+    title = 400 if "Noto" not in glyphs.first_installed(glyphs.TITLE) else 700
+    head = 400 if "Noto" not in glyphs.first_installed(glyphs.HEAD) else 700
+    fonts = "".join(f"--{name}:{family};" for name, family in families.items())
+    own = (folder("base") / "base.css", folder(form) / "page.css")
+    rules = "\n".join(file.read_text(encoding="utf-8") for file in own)
+    return f":root{{{fonts}--title-weight:{title};--head-weight:{head}}}\n{rules}"
+
+
+def break_head(text: str, most: int) -> tuple[str, ...]:
+    """Break a head into lines of at most `most` signs: after a mark or before 及, else into equal parts.
+
+    >>> break_head("慰问生活困难党员及老党员、老干部、老骨干", 10)
+    ('慰问生活困难党员', '及老党员、', '老干部、老骨干')
+    >>> break_head("慰问因公牺牲党员干部家属", 10)
+    ('慰问因公牺牲', '党员干部家属')
+    """
+    most = max(most, 4)
+    best: list[tuple[int, tuple[str, ...]]] = [(0, ())]  # (cost, lines) of every beginning of the text
+    even = len(text) / -(-len(text) // most) if text else 0
+    for end in range(1, len(text) + 1):
+        found = []
+        for start in range(max(0, end - most), end):
+            smooth = end == len(text) or text[end - 1] in "、，；：）" or text[end] in "及和与或（"
+            if end < len(text) and text[end] in "、，；：）":
+                continue  # a line must not begin with a mark
+            cost, lines = best[start]
+            uneven = int(2 * abs(end - start - even))
+            found.append((cost + 20 + uneven + (0 if smooth else 60), (*lines, text[start:end])))
+        best.append(min(found, default=(10**6, (text[:end],))))
+    return best[-1][1]
+
+
+def _head(table: Table, widths: list[float]) -> list[list[_Box]]:
+    """Return the head in one or two lines; a column under no group is as high as both."""
+    grouped = {key: group for group in table.groups for key in group.keys}
+    if not grouped:
+        return [[_Box(column.label, wide=column.width_mm > 18) for column in table.columns]]
+    upper, lower = [], []
+    for column in table.columns:
+        group = grouped.get(column.key)
+        if group is None:
+            upper.append(_Box(column.label, lines=2, wide=True))
+            continue
+        if column.key == group.keys[0]:
+            room = sum(width for width, under in zip(widths, table.columns, strict=True) if under.key in group.keys)
+            parts = break_head(group.label, int((room - _HEAD_PADDING_MM) / _HEAD_SIGN_MM))
+            upper.append(_Box(group.label, columns=len(group.keys), note=group.note, parts=parts, wide=True))
+        lower.append(_Box(column.label))
+    return [upper, lower]
+
+
+def _body(table: Table) -> list[list[_Box]]:
+    rows = table.rows or ((None,) * len(table.columns),) * table.blank_rows
+    return [[_cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in rows]
+
+
+def _cell(value: Any, column: Column) -> _Box:
+    words = shown(value, column)
+    return _Box(words, column.alignment, font=glyphs.one_font(words) if column.kind == "name" else "")
+
+
+def _total(table: Table) -> list[_Box]:
+    """Return the row 合计: its word over the first columns, then each total; a count in words takes the room after it."""
+    if not table.totals:
+        return []
+    totals, boxes = dict(table.totals), []
+    first = min(table.keys.index(key) for key in totals)
+    if first:
+        boxes.append(_Box("合计", columns=first, wide=True))
+    at = first
+    while at < len(table.columns):
+        column, until = table.columns[at], at + 1
+        value = totals.get(column.key)
+        if column.key not in totals or isinstance(value, str):
+            while until < len(table.columns) and table.columns[until].key not in totals:
+                until += 1
+        align = "center" if isinstance(value, str) else column.alignment
+        boxes.append(_Box(shown(value, column), align, columns=until - at))
+        at = until
+    return boxes
+
+
+# -- the file --------------------------------------------------------------------------------------------------
+
+
+class _Heard(logging.Handler):
+    """Keep what the renderer complains of in this thread."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+        self._thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one complaint."""
+        if record.thread == self._thread:
+            self.said.append(record.getMessage())
+
+
+def _write_pdf(html: str, table: Table) -> bytes:
+    # Here, not above: it loads Pango, and whoever prints nothing must not wait for it.
+    import weasyprint  # type: ignore[import-untyped]  # noqa: PLC0415
+    from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    denied: list[str] = []
+
+    class Deny(URLFetcher):  # type: ignore[misc]
+        """Fetch nothing, and remember that somebody asked: inside an SVG the renderer would swallow the refusal."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002
+            denied.append(url)
+            raise ValueError("nothing is fetched while printing")
+
+    fetcher = Deny(allowed_protocols=())
+    attachments = []
+    if not table.public:
+        # A public list carries nothing but its words: what travels inside a file is easily overlooked.
+        attachments.append(
+            weasyprint.Attachment(
+                string=canonical_bytes(table),
+                name=ATTACHED,
+                description="表中数据，供校验",
+                created=_FIXED,
+                modified=_FIXED,
+                relationship="Data",
+                url_fetcher=fetcher,
+            )
+        )
+    heard = _Heard()
+    logger = logging.getLogger("weasyprint")
+    with _printing:
+        logger.addHandler(heard)
+        try:
+            written: bytes = weasyprint.HTML(string=html, url_fetcher=fetcher).write_pdf(attachments=attachments)
+        finally:
+            logger.removeHandler(heard)
+    _refuse(denied, heard.said)
+    return written
+
+
+def _refuse(denied: list[str], said: list[str]) -> None:
+    """Raise for anything that makes the paper differ from the list."""
+    if denied:
+        raise Refused("fetch_denied", "表样要读取外部文件或网址，已拒绝，没有打印。请联系管理员检查表样。")
+    for complaint in said:
+        if ".notdef" in complaint:
+            signs = "、".join(re.findall(r"U\+[0-9A-F]+", complaint)) or complaint
+            raise Refused("glyph_missing", f"有字没有字体能印（{signs}），没有打印。{glyphs.REMEDY}。")
+    if said:
+        raise Refused("render_warning", f"排版时有 {len(said)} 处警告，没有打印。请把这句话告诉管理员：{said[0]}")
