@@ -490,7 +490,7 @@ def test_methods_are_named_by_their_effect():
     assert METHODS == {
         "sainte_lague": "按比例·最均衡（圣拉古法）",
         "dhondt": "按比例·偏向大单位（洪德法）",
-        "largest_remainder": "按比例·最大余数法（可能出现名额增加反而减少的情况）",
+        "largest_remainder": "按比例·最大余数法（总数增加时个别单位可能反而减少）",
         "equal": "平均分配",
         "half_up": "逐行四舍五入",
     }
