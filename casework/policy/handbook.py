@@ -22,7 +22,7 @@ from casework.policy.fields import BUILT_IN
 from casework.policy.meanings import LISTS, MEANINGS
 from casework.shapes import SHAPES, ParameterRef, Shape
 from casework.shapes.base import read_fen
-from casework.vocabulary import Kind, Term
+from casework.vocabulary import Beneficiary, Force, Kind, Membership, Sex, Term
 
 Language: TypeAlias = Literal["en", "zh"]
 
@@ -31,6 +31,10 @@ BEGIN, END = "<!-- generated: {} -->", "<!-- end: {} -->"
 
 _SAY: dict[Language, dict[str, str]] = {
     "en": {
+        "conditions": "Conditions, exclusions, priorities, repeat aid, papers",
+        "limits": "Places",
+        "amounts": "Amounts",
+        "procedure": "Funds, order, procedure, visits, forms",
         "text": "text",
         "yuan": 'yuan as text, `"2000"` or `"18.4万"`',
         "share": 'a share as text, `"30%"`, `"5‰"`, `"1/3"`',
@@ -55,6 +59,10 @@ _SAY: dict[Language, dict[str, str]] = {
         "alone": "No parameters.",
     },
     "zh": {
+        "conditions": "条件、不纳入、倾斜、不重复、材料",
+        "limits": "名额",
+        "amounts": "金额",
+        "procedure": "资金、次序、程序、走访、表式",
         "text": "文字",
         "yuan": '带引号的元，`"2000"` 或 `"18.4万"`',
         "share": '带引号的比例，`"30%"`、`"5‰"`、`"1/3"`',
@@ -164,14 +172,13 @@ def example_clause(rule: str) -> str:
 
 def shapes_reference(lang: Language) -> str:
     """Return a section for every shape: what it means, its parameters, an example."""
-    return "\n\n".join(_section(rule, shape, lang) for rule, shape in _ordered())
-
-
-def _ordered() -> Iterator[tuple[str, type[Shape]]]:
-    """Yield the shapes in the order they are explained: conditions, places, amounts, money, procedure."""
+    parts: list[str] = []
     for rule in MEANINGS:
         if rule in SHAPES:
-            yield rule, SHAPES[rule]
+            heading = f"### {_SAY[lang][SHAPES[rule].__module__.rpartition('.')[2]]}"
+            parts += [heading] if heading not in parts else []
+            parts.append(_section(rule, SHAPES[rule], lang))
+    return "\n\n".join(parts)
 
 
 def _section(rule: str, shape: type[Shape], lang: Language) -> str:
@@ -204,8 +211,10 @@ def values_reference(lang: Language) -> str:
 
 
 def vocabularies() -> dict[str, type[Term]]:
-    """Return every list of values a shape's parameters refer to, by the name of its class."""
-    return dict(sorted({name: term for shape in SHAPES.values() for name, term in _terms(shape)}.items()))
+    """Return every list of values a pack may write, by the name of its class."""
+    named = {name: term for shape in SHAPES.values() for name, term in _terms(shape)}
+    named |= {term.__name__: term for term in (Beneficiary, Force, Kind, Membership, Sex)}
+    return dict(sorted(named.items()))
 
 
 def _terms(annotation: Any) -> Iterator[tuple[str, type[Term]]]:
@@ -228,23 +237,39 @@ def errors_reference(folder: Path, lang: Language) -> str:
         lang: The language of the heads; the sentences are Chinese, as officers see them.
     """
     rows = []
-    for path in sorted(folder.glob("*/expected.txt")):
-        said = path.read_text(encoding="utf-8").strip().splitlines()
-        rows += [f"| `{path.parent.name}` | {line.replace('|', chr(92) + '|')} |" for line in said[:1]]
-    head = "| 例 | 系统怎样说 |" if lang == "zh" else "| pack | what is said |"
+    for number, path in enumerate(sorted(folder.glob("*/expected.txt")), start=1):
+        said = path.read_text(encoding="utf-8").strip().splitlines()[0]
+        name = str(number) if lang == "zh" else f"`{path.parent.name}`"
+        rows.append(f"| {name} | {said.replace('|', chr(92) + '|')} |")
+    head = "| 序号 | 系统怎样说 |" if lang == "zh" else "| pack | what is said |"
     return "\n".join((head, "|---|---|", *rows))
 
 
-def refreshed(document: str, lang: Language, broken: Path) -> str:
+def example_pack(folder: Path) -> str:
+    """Return the three files of a small whole pack as blocks, in the order people write them."""
+    blocks = []
+    for name in ("source.txt", "policy.toml", "cases.toml"):
+        kind = name.rpartition(".")[2].replace("txt", "text")
+        blocks.append(f"`{name}`\n\n```{kind}\n{(folder / name).read_text(encoding='utf-8')}```")
+    return "\n\n".join(blocks)
+
+
+def refreshed(document: str, lang: Language, tests: Path) -> str:
     """Return a handbook page with its generated parts made anew.
+
+    Args:
+        document: The page.
+        lang: Its language.
+        tests: The folder of tests, which holds the example and the broken packs.
 
     Raises:
         ValueError: A marker is missing.
     """
     parts = {
+        "example": example_pack(tests / "packs/handbook"),
         "shapes": shapes_reference(lang),
         "values": values_reference(lang),
-        "errors": errors_reference(broken, lang),
+        "errors": errors_reference(tests / "broken_policies", lang),
     }
     for name, text in parts.items():
         begin, end = BEGIN.format(name), END.format(name)
@@ -260,7 +285,7 @@ def main(root: Path = Path()) -> None:
     """Write the generated parts of both pages; run at the top of a checkout."""
     for lang, name in DOCUMENTS.items():
         page = root / name
-        page.write_text(refreshed(page.read_text(encoding="utf-8"), lang, root / "tests/broken_policies"), "utf-8")
+        page.write_text(refreshed(page.read_text(encoding="utf-8"), lang, root / "tests"), "utf-8")
 
 
 def example_params(rule: str) -> dict[str, Any]:
