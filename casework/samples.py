@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from casework.access import Actor
-from casework.ledger import add_facts, import_units, open_round
+from casework.ledger import add_facts, import_units, mark_demo, open_round
 from casework.policy import Policy, load_policy
 from casework.rules import case_clauses
 from casework.shapes.limits import QuotaGrid
@@ -331,9 +331,12 @@ def samples() -> list[Sample]:
 def fill(engine: Engine, *, actor: Actor, now: datetime) -> None:
     """Put the demo rounds into an empty ledger.
 
+    A second time nothing is added: every step has its own key.
+
     Raises:
-        Refused: A round of that id is already there.
+        Refused: `not_empty`: a real ledger does not become a demonstration.
     """
+    mark_demo(engine, actor=actor, now=now, key="demo-mark")
     for sample in samples():
         rows = [dict(unit) for unit in sample.units]
         import_units(engine, rows, actor=actor, now=now, key=f"demo-units-{sample.round_id}")

@@ -200,6 +200,17 @@ def _parsed() -> dict[str, Policy]:
 # -- the register of units ---------------------------------------------------------------------------------------
 
 
+def register(session: Session) -> list[Unit]:
+    """Return every unit in 机构顺序; those without a number come last."""
+    return list(session.exec(select(Unit).order_by(col(Unit.order).is_(None), col(Unit.order), col(Unit.unit_id))))
+
+
+def units_of(session: Session, round_id: str) -> list[str]:
+    """Return the ids of the units a round lists; none means it speaks to every unit of the register."""
+    listed = select(RoundUnit.unit_id).where(RoundUnit.round_id == round_id)
+    return list(session.exec(listed.order_by(RoundUnit.unit_id)))
+
+
 def import_units(  # noqa: PLR0913 - as every command
     engine: Engine,
     rows: Iterable[Mapping[str, object]],

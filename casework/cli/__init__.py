@@ -1,0 +1,69 @@
+"""The command line: parse, call one function of the package, print.
+
+Exit codes: 0 done; 1 findings, or refused; 2 the command was written wrongly. What a command finds goes to standard
+output, what it has to say to the person to standard error. Everything heavy is imported inside the commands, so
+that `casework --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from casework.cli import allocating, ledgers, papers, policies, rounds, scenarios
+from casework.cli.chinese import ChineseGroup, ChineseTyper, usage_sentence
+from casework.cli.common import Usage, say
+from casework.problems import CaseworkError
+
+app = ChineseTyper(cls=ChineseGroup, name="casework", help="困难党员慰问救助：名额、资金与名单。", no_args_is_help=True)
+ledgers.attach(app)
+app.add_typer(policies.app, name="policy")
+app.add_typer(rounds.app, name="round")
+app.add_typer(rounds.units, name="unit")
+allocating.attach(app)
+app.add_typer(scenarios.app, name="scenario")
+papers.attach(app)
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="显示版本号", is_eager=True)] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: What stands behind `casework`; the process's own arguments by default.
+
+    Returns:
+        The exit code.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:
+        from importlib.metadata import version
+
+        typer.echo(version("casework"))
+        return 0
+    try:
+        result = app(given, prog_name="casework", standalone_mode=False)
+    except typer.Abort:
+        return 1
+    except Usage as error:
+        say(str(error))
+        return 2
+    except CaseworkError as error:
+        say(error.sentence)
+        return 1
+    except Exception as error:
+        sentence = usage_sentence(error)
+        if sentence is None:
+            raise
+        say(sentence)
+        return 2
+    return result if isinstance(result, int) else 0
