@@ -202,11 +202,11 @@ def _bounds(shape: Bounded, kind: str, unit: str, policy: Policy, *, met: bool) 
 
 def _kept_or_broken(bounds: Mapping[str, Any], say: Callable[[str, Any], str], *, met: bool) -> str:
     given = {name: limit for name, limit in bounds.items() if limit is not None}
-    if met:
-        return "且".join(say(name, limit) for name, limit in given.items())
-    if len(given) == 1:
+    if not met and len(given) == 1:
         return "".join(say(_OPPOSITE[name], limit) for name, limit in given.items())
-    return f"不在“{'且'.join(say(name, limit) for name, limit in given.items())}”之内"
+    said = [say(name, limit) for name, limit in given.items()]
+    together = "且".join(f"{one} " if one[-1].isdigit() and one != said[-1] else one for one in said)
+    return together if met else f"不在“{together}”之内"
 
 
 def _degree_needed(
@@ -308,7 +308,7 @@ def _repeat_aid(shape: conditions.RepeatAid, values: Values, policy: Policy, met
 def _honoured(shape: conditions.Honoured, values: Values, policy: Policy, met: bool) -> str:
     levels = f"（{_list(shape.levels)}）" if shape.levels else ""
     word = _COUNTED["at_least" if met else "below"]
-    return f"表彰荣誉{levels} {values.get('honours') or 0} 项，{word} {shape.at_least} 项"
+    return f"表彰荣誉{levels or ' '}{values.get('honours') or 0} 项，{word} {shape.at_least} 项"
 
 
 def _evidence(shape: conditions.Evidence, values: Values, policy: Policy, met: bool) -> str:
