@@ -23,7 +23,12 @@ Mode = Literal["annex", "report"]
 
 
 class FormColumn(BaseModel):
-    """One column as the form's folder has it; `aliases` are other heads a circular may give it."""
+    """One column as the form's folder has it.
+
+    Attributes:
+        aliases: Other heads a circular may give it.
+        optional: Printed only where the circular asks for it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,6 +39,7 @@ class FormColumn(BaseModel):
     align: Align | None = None
     public: bool = False
     aliases: tuple[str, ...] = ()
+    optional: bool = False
 
 
 class Form(BaseModel):

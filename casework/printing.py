@@ -29,7 +29,8 @@ WIDTHS_MM = {("annex", True): 225, ("annex", False): 156, ("report", True): 261,
 LONGEST_CELL = 400
 """Signs in one cell; a longer one would not fit a row on a page."""
 ATTACHED = "list.json"
-_HEAD_SIGN_MM, _HEAD_PADDING_MM = 3.53, 1.6  # 10 pt
+_HEAD_SIGN_MM, _HEAD_PADDING_MM = 3.53, 1.2  # 10 pt, padding and border
+_SPREAD_FROM_MM = 18  # a head of two signs is spread where there is room: 单　位
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)  # an attachment must carry a date; the list's own dates are in its words
 _printing = threading.Lock()  # the renderer's logger is one for the whole process
 
@@ -46,6 +47,7 @@ class _Box:
     note: str = ""
     font: str = ""
     wide: bool = False
+    digits: bool = False
 
 
 def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "", author: str = "") -> bytes:
@@ -142,7 +144,7 @@ def break_head(text: str, most: int) -> tuple[str, ...]:
     >>> break_head("慰问因公牺牲党员干部家属", 10)
     ('慰问因公牺牲', '党员干部家属')
     """
-    most = max(most, 4)
+    most = max(most, 2)
     best: list[tuple[int, tuple[str, ...]]] = [(0, ())]  # (cost, lines) of every beginning of the text
     even = len(text) / -(-len(text) // most) if text else 0
     for end in range(1, len(text) + 1):
@@ -162,19 +164,27 @@ def _head(table: Table, widths: list[float]) -> list[list[_Box]]:
     """Return the head in one or two lines; a column under no group is as high as both."""
     grouped = {key: group for group in table.groups for key in group.keys}
     if not grouped:
-        return [[_Box(column.label, wide=column.width_mm > 18) for column in table.columns]]
+        return [[_single(column, width) for column, width in zip(table.columns, widths, strict=True)]]
     upper, lower = [], []
-    for column in table.columns:
+    for column, own in zip(table.columns, widths, strict=True):
         group = grouped.get(column.key)
         if group is None:
-            upper.append(_Box(column.label, lines=2, wide=True))
+            upper.append(_single(column, own, lines=2))
             continue
         if column.key == group.keys[0]:
             room = sum(width for width, under in zip(widths, table.columns, strict=True) if under.key in group.keys)
-            parts = break_head(group.label, int((room - _HEAD_PADDING_MM) / _HEAD_SIGN_MM))
+            parts = _parts(group.label, room)
             upper.append(_Box(group.label, columns=len(group.keys), note=group.note, parts=parts, wide=True))
         lower.append(_Box(column.label))
     return [upper, lower]
+
+
+def _parts(label: str, width: float) -> tuple[str, ...]:
+    return break_head(label, int((width - _HEAD_PADDING_MM) / _HEAD_SIGN_MM))
+
+
+def _single(column: Column, width: float, *, lines: int = 1) -> _Box:
+    return _Box(column.label, lines=lines, parts=_parts(column.label, width), wide=width > _SPREAD_FROM_MM)
 
 
 def _body(table: Table) -> list[list[_Box]]:
@@ -184,11 +194,12 @@ def _body(table: Table) -> list[list[_Box]]:
 
 def _cell(value: Any, column: Column) -> _Box:
     words = shown(value, column)
-    return _Box(words, column.alignment, font=glyphs.one_font(words) if column.kind == "name" else "")
+    font = glyphs.one_font(words) if column.kind == "name" else ""
+    return _Box(words, column.alignment, font=font, digits=not isinstance(value, str))
 
 
 def _total(table: Table) -> list[_Box]:
-    """Return the row 合计: its word over the first columns, then each total; a count in words takes the room after it."""
+    """Return the row 合计: its word over the first columns, then the totals; a count in words fills the room after."""
     if not table.totals:
         return []
     totals, boxes = dict(table.totals), []
@@ -203,7 +214,7 @@ def _total(table: Table) -> list[_Box]:
             while until < len(table.columns) and table.columns[until].key not in totals:
                 until += 1
         align = "center" if isinstance(value, str) else column.alignment
-        boxes.append(_Box(shown(value, column), align, columns=until - at))
+        boxes.append(_Box(shown(value, column), align, columns=until - at, digits=not isinstance(value, str)))
         at = until
     return boxes
 

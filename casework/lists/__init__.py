@@ -6,7 +6,9 @@ signs of it, the 校验码, stand in the foot of the paper.
 
 from __future__ import annotations
 
+from casework.lists.public import PublicEntry, public_entries, public_list
 from casework.lists.quota import quota_table
+from casework.lists.roster import roster
 from casework.lists.table import (
     Cell,
     Column,
@@ -26,12 +28,16 @@ __all__ = [
     "Column",
     "Head",
     "ListState",
+    "PublicEntry",
     "Row",
     "Table",
     "as_printed",
     "canonical_bytes",
     "check_code",
     "list_fingerprint",
+    "public_entries",
+    "public_list",
     "quota_table",
+    "roster",
     "shown",
 ]

@@ -175,9 +175,9 @@ def shown(value: Cell, column: Column) -> str:
 
 
 def plain(text: str) -> str:
-    """Return text on one line, with every control sign made visible.
+    r"""Return text on one line, with every control sign made visible.
 
-    >>> plain("示例\\u202e某"), plain(" 两行\\n的话 ")
+    >>> plain("示例\u202e某"), plain(" 两行\n的话 ")
     ('示例〔U+202E〕某', '两行 的话')
     """
     line = re.sub(r"[ \t\r\n\f\v\u2028\u2029]+", " ", text).strip()
