@@ -20,6 +20,7 @@ from casework.problems import PolicyError
 from casework.shapes import SHAPES
 
 PACK = "jianshi-2020"
+BROKEN = Path(__file__).parent / "broken_policies"
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,21 @@ def test_a_pack_with_every_section_comes_back(tmp_path):
     folder = Path(__file__).parent / "packs" / "base"
     text = read_sheet(write_sheet(folder), folder)
     assert replace(reloaded(text, folder, tmp_path), digest="") == replace(load_policy(folder), digest="")
+
+
+def test_a_pack_is_never_written_with_something_left_out():
+    """Whatever is wrong with a pack, its workbook holds all of it or is refused, and reading it says what is wrong."""
+    for folder in sorted(path.parent for path in BROKEN.glob("*/policy.toml")):
+        try:
+            workbook = write_sheet(folder)
+        except PolicyError:
+            continue
+        try:
+            read_sheet(workbook, folder)
+        except PolicyError:
+            continue
+        # A cell has no quotation marks to forget; nothing else may be put right in silence.
+        assert folder.name == "parameter-value-number" or load_policy(folder), folder.name
 
 
 # -- what an officer sees ----------------------------------------------------------------------------------------

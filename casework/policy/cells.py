@@ -18,6 +18,8 @@ from casework.vocabulary import Beneficiary, Force, Kind, Subject, Term
 
 Style: TypeAlias = Literal["text", "lines", "list", "date", "count", "toml", "choice", "choices"]
 
+HEAD_SHEET, GRID_SHEET, TOTAL = "基本信息", "名额表", "合计"
+
 GRID_CELL = "见工作表「名额表」"
 """What the parameter cell of a quota grid says: its numbers have a sheet of their own."""
 

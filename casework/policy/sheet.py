@@ -1,31 +1,29 @@
-"""A pack as a workbook, a clause a row, because officers edit in Excel; and the workbook read back as the same pack."""
+"""A pack as a workbook, a clause a row, because officers edit in Excel; `read_sheet` reads the same pack back."""
 
 from __future__ import annotations
 
 import io
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped, unused-ignore]
-from python_calamine import CalamineError, CalamineWorkbook
+from pydantic import BaseModel, ValidationError
 from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped, unused-ignore]
 
-from casework.policy.cells import CLAUSES, GRID_CELL, HEAD, RULES, SHEETS, Column, read, show
+from casework.policy import raw
+from casework.policy.cells import GRID_CELL, GRID_SHEET, HEAD, HEAD_SHEET, RULES, SHEETS, TOTAL, Column, show
 from casework.policy.explanation import explanation
-from casework.policy.load import parse_pack, read_pack
-from casework.policy.writing import pack_text
+from casework.policy.load import read_pack
+from casework.policy.reading import read_sheet
 from casework.problems import PolicyError, Problem
 
-_HEAD_SHEET, _GRID_SHEET, _HELP_SHEET, _LIST_SHEET = "基本信息", "名额表", "说明", "选项"
-_TOTAL = "合计"
+__all__ = ["read_sheet", "write_sheet"]
+
+_HELP_SHEET, _LIST_SHEET = "说明", "选项"
 _SPARE = 200
 """Empty rows under the last one that have drop-down lists too."""
-
-
-# -- writing -----------------------------------------------------------------------------------------------------
 
 
 def write_sheet(folder: str | Path) -> bytes:
@@ -34,7 +32,7 @@ def write_sheet(folder: str | Path) -> bytes:
     The quota grid has its own sheet, unit × category. Comments of the `policy.toml` have no place in it.
 
     Raises:
-        PolicyError: The pack is not there or is no TOML.
+        PolicyError: The pack is not there, or its keys and types are so wrong that they have no cell.
     """
     data = _contents(Path(folder))
     buffer = io.BytesIO()
@@ -54,8 +52,38 @@ def write_sheet(folder: str | Path) -> bytes:
 
 
 def _contents(folder: Path) -> dict[str, Any]:
+    """Return the pack as `tomllib` reads it, once every key and value in it has a cell to stand in."""
     packs = read_pack(folder)
-    return tomllib.loads(packs[next(iter(packs))]["policy.toml"].decode())
+    data = tomllib.loads(packs[next(iter(packs))]["policy.toml"].decode())
+    sections: list[tuple[str, type[BaseModel]]] = [(section, model) for section, _, model in SHEETS.values()]
+    problems = [
+        _problem(f"不认识 [{key}]", "") for key in data if key not in {"policy", *(name for name, _ in sections)}
+    ]
+    problems += _unsound("[policy]", raw.RawHead, data.get("policy", {}))
+    for section, model in sections:
+        rows = data.get(section, [])
+        if not isinstance(rows, list):
+            problems.append(_problem(f"[{section}] 要写成 [[{section}]]", "用双方括号，每项一节"))
+            continue
+        for row in rows:
+            problems += _unsound(f"[[{section}]] {row.get('id', '')}", model, row)
+            if section == "group" and sum(mode in row for mode in ("any_of", "all_of", "at_least")) != 1:
+                problems.append(_problem(f"[[group]] {row.get('id', '')} 要写 any_of、all_of、at_least 其中一个", ""))
+    if problems:
+        raise PolicyError(tuple(problems))
+    return data
+
+
+def _problem(message: str, remedy: str) -> Problem:
+    return Problem(message, remedy or "在 policy.toml 里改正后再写出工作簿", file="policy.toml")
+
+
+def _unsound(what: str, model: type[BaseModel], row: Any) -> Iterator[Problem]:
+    """Yield what in a row has no cell to stand in: an unknown key, or a value of another type."""
+    try:
+        model.model_validate(row)
+    except ValidationError as error:
+        yield from (_problem(f"{what} {wrong}", right) for wrong, right in raw.complaints(error, model))
 
 
 class _Look:
@@ -116,7 +144,7 @@ def _write_lists(book: Any) -> None:
 
 
 def _write_head(book: Any, look: _Look, head: Mapping[str, Any]) -> None:
-    sheet = book.add_worksheet(_HEAD_SHEET)
+    sheet = book.add_worksheet(HEAD_SHEET)
     sheet.set_column(0, 0, 22, look.text)
     sheet.set_column(1, 1, 80, look.text)
     for at, name in enumerate(("项目", "内容")):
@@ -134,12 +162,12 @@ def _clause_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write_grid(book: Any, look: _Look, data: Mapping[str, Any]) -> None:
     """Write the quota grids one under another, with totals that are only for the eye."""
-    sheet = book.add_worksheet(_GRID_SHEET)
+    sheet = book.add_worksheet(GRID_SHEET)
     sheet.freeze_panes(1, 2)
     names = [f"{row.get('label', '')}（{row.get('id', '')}）" for row in data.get("category", ())]
     ids = [str(row.get("id", "")) for row in data.get("category", ())]
     last = len(ids) + 2
-    for at, name in enumerate(("条款", "单位", *names, _TOTAL)):
+    for at, name in enumerate(("条款", "单位", *names, TOTAL)):
         sheet.set_column(at, at, 16 if at > 1 else 20, look.count if at > 1 else look.text)
         sheet.write_string(0, at, name, look.head)
     rows = [
@@ -156,7 +184,7 @@ def _write_grid(book: Any, look: _Look, data: Mapping[str, Any]) -> None:
         if ids:
             _put_sum(sheet, (number, last), ((number, 2), (number, last - 1)), sum(places.values()), look)
     if rows and ids:
-        sheet.write_string(len(rows) + 1, 1, _TOTAL, look.total)
+        sheet.write_string(len(rows) + 1, 1, TOTAL, look.total)
         for at in range(2, last + 1):
             column = sum(places.get(ids[at - 2], 0) if at < last else sum(places.values()) for _, _, places in rows)
             _put_sum(sheet, (len(rows) + 1, at), ((1, at), (len(rows), at)), column, look)
@@ -191,184 +219,3 @@ def _write_help(book: Any, look: _Look, data: Mapping[str, Any]) -> None:
         form = look.title if len(line) == 1 and line[0].endswith("：") else look.text
         for at, cell in enumerate(line):
             sheet.write_string(row, at, cell, look.head if line[0] == "规则" else form)
-
-
-# -- reading -----------------------------------------------------------------------------------------------------
-
-
-def read_sheet(workbook: bytes, folder: str | Path) -> str:
-    """Return the `policy.toml` a workbook means, checked as a whole against the folder's circular and parents.
-
-    Args:
-        workbook: The bytes of an .xlsx as `write_sheet` made it, edited.
-        folder: The pack's folder, for its `source.txt` and parents; nothing is written.
-
-    Raises:
-        PolicyError: With every problem and the sheet and cell it stands in.
-    """
-    reading = _Reading(_open(workbook))
-    data: dict[str, Any] = {"policy": reading.head()}
-    for name in SHEETS:
-        data[SHEETS[name][0]] = reading.table(name)
-    reading.grids(data["clause"])
-    if reading.problems:
-        raise PolicyError(tuple(reading.problems))
-    text = pack_text(data)
-    packs = {pack: dict(content) for pack, content in read_pack(Path(folder)).items()}
-    packs[next(iter(packs))]["policy.toml"] = text.encode()
-    try:
-        parse_pack(packs)
-    except PolicyError as error:
-        raise PolicyError(tuple(reading.placed(problem) for problem in error.problems)) from None
-    return text
-
-
-def _open(workbook: bytes) -> CalamineWorkbook:
-    try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(workbook))
-    except (CalamineError, ValueError, OSError):
-        raise PolicyError((Problem("不是能读的 .xlsx 工作簿", "在 Excel 中另存为 .xlsx"),)) from None
-
-
-class _Reading:
-    """One pass over a workbook, collecting what is wrong with its cell."""
-
-    def __init__(self, book: CalamineWorkbook) -> None:
-        self.book = book
-        self.problems: list[Problem] = []
-        self.rows: dict[str, int] = {}  # clause id → row of the sheet, from 1
-
-    def sheet(self, name: str) -> list[list[Any]]:
-        if name not in self.book.sheet_names:
-            self.problems.append(Problem(f"缺少工作表「{name}」", "重新导出工作簿，不要删改工作表的名称"))
-            return []
-        return self.book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-
-    def wrong(self, message: str, remedy: str, sheet: str, at: tuple[int, int], cell: Any = "") -> None:
-        shown = str(cell) if cell not in ("", None) else ""
-        self.problems.append(Problem(message, remedy, sheet=sheet, cell=xl_rowcol_to_cell(*at), read=shown))
-
-    def value(self, column: Column, cell: Any, sheet: str, at: tuple[int, int]) -> Any:
-        try:
-            return read(column, cell)
-        except ValueError as error:
-            self.wrong(str(error), "", sheet, at, cell)
-            return None
-
-    def head(self) -> dict[str, Any]:
-        known = {column.head: column for column in HEAD}
-        found: dict[str, Any] = {}
-        for number, row in enumerate(self.sheet(_HEAD_SHEET)[1:], start=1):
-            name = str(row[0]).strip()
-            if not name:
-                continue
-            if name not in known:
-                self.wrong("不认识的项目", f"允许：{'、'.join(known)}", _HEAD_SHEET, (number, 0), name)
-            elif len(row) > 1:
-                found[known[name].key] = self.value(known[name], row[1], _HEAD_SHEET, (number, 1))
-        return {key: value for key, value in found.items() if value is not None}
-
-    def table(self, name: str) -> list[dict[str, Any]]:
-        section, columns, _ = SHEETS[name]
-        rows = self.sheet(name)
-        if not rows:
-            return []
-        known = {column.head: column for column in columns}
-        heads = [str(head).strip() for head in rows[0]]
-        for at, head in enumerate(heads):
-            if head and head not in known:
-                self.wrong("不认识的列", f"允许：{'、'.join(known)}", name, (0, at), head)
-        self._lacking(name, known, heads)
-        found: list[dict[str, Any]] = []
-        for number, row in enumerate(rows[1:], start=1):
-            values = {
-                known[head].key: self.value(known[head], cell, name, (number, at))
-                for at, (head, cell) in enumerate(zip(heads, row, strict=False))
-                if head in known and not (section == "clause" and cell == GRID_CELL)
-            }
-            values = {key: value for key, value in values.items() if value is not None}
-            if values:
-                self._add(section, values, found, (name, number))
-        return found
-
-    def _lacking(self, name: str, known: Mapping[str, Column], heads: list[str]) -> None:
-        if "编号" not in heads:
-            self.wrong("缺少“编号”列", f"这张表的列：{'、'.join(known)}", name, (0, 0))
-
-    def _add(self, section: str, row: dict[str, Any], found: list[dict[str, Any]], at: tuple[str, int]) -> None:
-        name, number = at
-        if "id" not in row:
-            self.wrong("缺少编号", "填上编号，或清空这一行", name, (number, 0))
-            return
-        match section:
-            case "clause":
-                self.rows.setdefault(row["id"], number)
-                if row.get("force") == "must":
-                    del row["force"]
-            case "parameter":
-                value = {key: row.pop(key) for key in ("on_or_after", "value") if key in row}
-                if found and found[-1]["id"] == row["id"]:
-                    found[-1]["values"].append(value)
-                    return
-                row["values"] = [value]
-            case "group":
-                mode, count = row.pop("mode", None), row.pop("count", None)
-                members = row.pop("members", [])
-                if mode is None:
-                    self.wrong("没有选怎样合并", "从下拉清单中选", name, (number, 2))
-                elif mode == "at_least":
-                    row |= {"at_least": count, "clauses": members}
-                else:
-                    row[mode] = members
-        found.append(row)
-
-    def grids(self, clauses: list[dict[str, Any]]) -> None:
-        """Put the numbers of the grid sheet into the clauses they belong to."""
-        wanted = {row["id"]: row for row in clauses if row.get("rule") == "quota_grid"}
-        rows = self.sheet(_GRID_SHEET)
-        heads = [str(head).strip() for head in rows[0]] if rows else []
-        for number, row in enumerate(rows[1:], start=1):
-            clause, unit = (str(show_cell).strip() for show_cell in (*row[:2], "", "")[:2])
-            if unit == _TOTAL or not any(cell not in ("", None) for cell in row):
-                continue
-            if clause not in wanted:
-                allowed = "、".join(wanted) or "（没有用“名额分配表”规则的条款）"
-                self.wrong("不是用“名额分配表”规则的条款", f"允许：{allowed}", _GRID_SHEET, (number, 0), clause)
-                continue
-            places = wanted[clause].setdefault("params", {}).setdefault("places", {})
-            if not unit or unit in places:
-                self.wrong("单位没有填，或同一条款里写了两次", "一个单位一行", _GRID_SHEET, (number, 1), unit)
-                continue
-            places[unit] = {}
-            for at, (head, cell) in enumerate(zip(heads, row, strict=False)):
-                if at > 1 and head not in (_TOTAL, "") and cell not in ("", None):
-                    category = head.rpartition("（")[2].rstrip("）")
-                    places[unit][category] = self.value(Column("", "", "count"), cell, _GRID_SHEET, (number, at))
-
-    def placed(self, problem: Problem) -> Problem:
-        """Return a problem of the pack with the cell of the workbook it comes from."""
-        row = self.rows.get(problem.clause)
-        if row is None:
-            return problem
-        key = next((key for words, key in _BELONGS if words in problem.message), "id")
-        column = next(at for at, column in enumerate(CLAUSES) if column.key == key)
-        return replace(problem, file="", sheet="条款", cell=xl_rowcol_to_cell(row, column))
-
-
-_BELONGS = (
-    ("通知原文", "text"),
-    ("缺少原文", "text"),
-    ("excepts", "excepts"),
-    ("defaults", "defaults"),
-    ("for_categories", "for_categories"),
-    ("for_paths", "for_paths"),
-    ("params", "params"),
-    ("写了 ask", "reading"),
-    ("reading", "reading"),
-    ("rule、ask", "rule"),
-    ("规则", "rule"),
-    ("没有类别", "params"),
-    ("字段", "params"),
-    ("参数", "params"),
-)
-"""Words in the sentence of a problem, and the column it then speaks of; the id where none fits."""
