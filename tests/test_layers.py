@@ -51,6 +51,7 @@ TABLE = {
     "commands": f"{WORDS} shapes policy frames facts identity access db models ledger | polars sqlmodel sqlalchemy",
     "sheets": "problems | python_calamine",
     "intake": f"{WORDS} policy frames identity sheets | polars",
+    "units_sheet": f"{WORDS} intake | xlsxwriter",
     "scenarios": f"{WORDS} {CORE} comparison {STORE} | polars sqlmodel sqlalchemy",
     "adoption": f"{WORDS} {CORE} comparison scenarios {STORE} | polars sqlmodel sqlalchemy",
     "review": f"{WORDS} policy rules scenarios {STORE} | polars sqlmodel sqlalchemy",

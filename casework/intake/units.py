@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from casework.dates import parse_date
 from casework.problems import Problem
-from casework.sheets import Sheet, UnreadableWorkbook, read_workbook
+from casework.sheets import MOST_BYTES, Sheet, UnreadableWorkbook, read_workbook
 from casework.vocabulary import UnitKind
 
 HEADS: Mapping[str, str] = {
@@ -25,9 +28,28 @@ HEADS: Mapping[str, str] = {
 }
 """The column heads that are read, and the column of `frames.UNITS` each becomes."""
 
+_ALSO: Mapping[str, str] = {
+    "单位": "单位名称",
+    "名称": "单位名称",
+    "党组织名称": "单位名称",
+    "序号": "机构顺序",
+    "顺序": "机构顺序",
+    "性质": "单位性质",
+    "上级": "上级单位",
+    "上级党组织": "上级单位",
+    "党员数": "党员人数",
+    "人数统计日期": "统计日期",
+    "工资发放困难": "工资发放有困难",
+}
+"""Other words offices write for the same heads."""
+
 _ANSWERS = {"是": True, "有": True, "√": True, "否": False, "无": False, "没有": False}
 _HEAD_WITHIN = 10
 """A title and a note may stand above the heads, no more."""
+
+_TOTALS = frozenset({"合计", "总计", "小计"})
+_FOOT = re.compile(r"(填表|制表|审核|联系|备注|说明|注)[^：:]{0,6}[：:]")
+"""What stands under a table and is no unit."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +78,11 @@ def read_units(content: bytes, *, name: str, known: Mapping[str, str] | None = N
         sheet = _sheet(content, name)
     except UnreadableWorkbook as error:
         return UnitSheet((), (error.problem,))
-    reading, table = _Reading(name, sheet, dict(known or {})), sheet.rows
-    at = next((at for at, row in enumerate(table[:_HEAD_WITHIN]) if "单位名称" in map(_plain, row)), None)
+    reading, table = _Reading(name, sheet, dict(known or {})), sheet.filled()
+    at = _head_row(table)
     if at is None:
         return UnitSheet((), (Problem("没有找到表头“单位名称”", "表头写在前十行内", file=name, sheet=sheet.name),))
-    heads = [_plain(cell) for cell in table[at]]
+    heads = [_head(cell) for cell in table[at]]
     for number, head in enumerate(heads):
         if head in HEADS and heads.index(head) != number:
             reading.wrong(at, number, "这一列的表头出现了两次", "留下一列", head)
@@ -68,7 +90,7 @@ def read_units(content: bytes, *, name: str, known: Mapping[str, str] | None = N
     rows = [
         reading.row(number, {head: (place, cells[place]) for place, head in enumerate(heads) if place < len(cells)})
         for number, cells in body
-        if any(_plain(cell) for cell in cells)
+        if _is_unit(cells, heads.index("单位名称"))
     ]
     reading.parents(rows)
     if not rows:
@@ -77,22 +99,51 @@ def read_units(content: bytes, *, name: str, known: Mapping[str, str] | None = N
     return UnitSheet(read, tuple(reading.problems), tuple(head for head in heads if head and head not in HEADS))
 
 
+def _head(cell: object) -> str:
+    plain = _plain(cell)
+    return _ALSO.get(plain, plain)
+
+
+def _head_row(table: Sequence[Sequence[object]]) -> int | None:
+    """Return the row of the heads: one that names the unit and at least one thing more, or the name alone."""
+    named = [at for at, row in enumerate(table[:_HEAD_WITHIN]) if "单位名称" in map(_head, row)]
+    return next((at for at in named if len(HEADS.keys() & set(map(_head, table[at]))) > 1), next(iter(named), None))
+
+
+def _is_unit(cells: Sequence[object], at: int) -> bool:
+    """Tell a unit's row from a blank one, a total and what stands under the table."""
+    written = [_plain(cell) for cell in cells if _plain(cell)]
+    name = _plain(cells[at]) if at < len(cells) else ""
+    return bool(written) and name not in _TOTALS and not _FOOT.match(name or written[0])
+
+
 def _sheet(content: bytes, name: str) -> Sheet:
-    """Return the cells of a CSV file, or of the first worksheet that has any.
+    """Return the cells of a CSV file, or of the first worksheet in view that has the heads, else any cells.
 
     Raises:
         UnreadableWorkbook: With one sentence: what it is, and how to save it.
     """
     if name.lower().endswith(".csv"):
-        for encoding in ("utf-8-sig", "gb18030"):
-            try:
-                rows = csv.reader(io.StringIO(content.decode(encoding)))
+        return _csv(content, name)
+    sheets = [sheet for sheet in read_workbook(content, name=name) if sheet.rows]
+    in_view = [sheet for sheet in sheets if sheet.visible]
+    with_heads = [sheet for sheet in in_view if _head_row(sheet.filled()) is not None]
+    return next(iter([*with_heads, *in_view, *sheets]), Sheet("", (), (), visible=True))
+
+
+def _csv(content: bytes, name: str) -> Sheet:
+    """Return the cells of a text file: UTF-8 or GB 18030, parted by commas, tabs or semicolons.
+
+    Raises:
+        UnreadableWorkbook: It is no such file.
+    """
+    for encoding in ("utf-8-sig", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError, csv.Error):
+            text = content[: MOST_BYTES + 1].decode(encoding)
+            rows = csv.reader(io.StringIO(text), delimiter=max(",\t;", key=text.count))
+            if len(content) <= MOST_BYTES and "\0" not in text:
                 return Sheet("", tuple(tuple(row) for row in rows), (), visible=True)
-            except UnicodeDecodeError:
-                continue
-        raise UnreadableWorkbook(Problem("这不是能读的文字文件", "请另存为 CSV（UTF-8）", file=name))
-    sheets = read_workbook(content, name=name)
-    return next((sheet for sheet in sheets if sheet.rows), Sheet("", (), (), visible=True))
+    raise UnreadableWorkbook(Problem("这不是能读的文字文件", "请另存为 CSV（UTF-8）或 xlsx", file=name))
 
 
 def _plain(cell: object) -> str:
@@ -125,7 +176,8 @@ class _Reading:
                 except ValueError as error:
                     self.wrong(number, place, str(error), "", cell)
         if "name" not in found:
-            self.wrong(number, cells["单位名称"][0], "单位名称是空的", "写上单位名称")
+            if not _plain(cells["单位名称"][1]):
+                self.wrong(number, cells["单位名称"][0], "单位名称是空的", "写上单位名称")
             return found
         where, name = found["name"]
         found.setdefault("unit_id", (where, self.known.get(str(name), str(name))))
@@ -168,19 +220,25 @@ def _read(column: str, cell: Any) -> object:
             if _plain(cell) not in _ANSWERS:
                 raise ValueError("只能写“是”或“否”")
             return _ANSWERS[_plain(cell)]
+        case "name" | "parent_id":
+            # Blanks inside a Chinese name are layout; the quota table is read the same way.
+            return _without_bar(_plain(cell))
         case _:
             # An id typed as a number comes back as 12.0.
-            text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
-            if "|" in text:
-                raise ValueError("不能含竖线“|”")
-            return text
+            return _without_bar(str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip())
+
+
+def _without_bar(text: str) -> str:
+    if "|" in text:
+        raise ValueError("不能含竖线“|”")
+    return text
 
 
 def _whole(cell: Any) -> int:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    text = _plain(cell)
-    if not (text.isascii() and text.isdigit()):
+    text = unicodedata.normalize("NFKC", _plain(cell)).replace(",", "").removesuffix("人").removesuffix("名")
+    if isinstance(cell, bool) or not (text.isascii() and text.isdigit()):
         raise ValueError("要写不小于 0 的整数")
     return int(text)
 
