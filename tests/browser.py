@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from machine import chromium_program
@@ -37,32 +38,34 @@ ARGUMENTS = [
 ]
 
 
-@dataclass
 class Server:
-    """A running server."""
+    """A running server: its address, its output so far, and the invitations it has printed."""
 
-    process: subprocess.Popen[str]
-    origin: str
-    first: str
-    lines: list[str] = field(default_factory=list)
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self._invitations: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self._first = self._next()
+        self.origin = self._first.partition("/?t=")[0]
+        self.port = int(self.origin.rpartition(":")[2])
 
-    @property
-    def port(self) -> int:
-        return int(self.origin.rpartition(":")[2])
-
-    def invitation(self) -> str:
-        """Return an address with an unused invitation."""
-        if self.first:
-            address, self.first = self.first, ""
-            return address
-        return self._next()
-
-    def _next(self) -> str:
+    def _read(self) -> None:
         for line in self.process.stdout:
             self.lines.append(line)
             if match := re.search(r"http://\S+\?t=\S+", line):
-                return match[0]
-        raise AssertionError("the server has ended:\n" + "".join(self.lines))
+                self._invitations.put(match[0])
+
+    def _next(self) -> str:
+        try:
+            return self._invitations.get(timeout=60)
+        except queue.Empty:
+            raise AssertionError("no invitation was printed:\n" + "".join(self.lines)) from None
+
+    def invitation(self) -> str:
+        """Return an address that was not used yet; use it, for that is when the server prints the next one."""
+        address, self._first = self._first, ""
+        return address or self._next()
 
     def kill(self) -> None:
         """End the server at once, as a power cut would."""
@@ -85,19 +88,16 @@ def serving(program: str, *, env: dict[str, str] | None = None) -> Iterator[Serv
             stderr=subprocess.STDOUT,
             text=True,
         )
-        server = Server(process, origin="", first="")
         try:
-            server.first = server._next()
-            server.origin = server.first.partition("/?t=")[0]
-            yield server
+            yield Server(process)
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
                 try:
                     process.wait(8)
                 except subprocess.TimeoutExpired:
-                    server.kill()
-            process.stdout.close()
+                    process.kill()
+                    process.wait(10)
 
 
 @contextlib.contextmanager
@@ -149,7 +149,8 @@ VISIBLE_TEXT = """() => {
     for (let node = walker.currentNode; node; node = walker.nextNode()) {
       if (node.nodeType === 3) {
         const parent = node.parentElement || (node.getRootNode().host);
-        if (node.data.trim() && visible(parent) && !/^(STYLE|SCRIPT|NOSCRIPT)$/.test(parent.tagName)) found.push(node.data.trim());
+        const silent = /^(STYLE|SCRIPT|NOSCRIPT)$/.test(parent?.tagName);
+        if (node.data.trim() && visible(parent) && !silent) found.push(node.data.trim());
         continue;
       }
       if (node.nodeType !== 1) continue;

@@ -44,8 +44,8 @@ def produce(
     """Make a file and log it; blocking, so the guard calls it in a worker thread.
 
     Raises:
-        CaseworkError: From the handler; its sentence is shown. `NotAllowed` is answered with 403, others with 409.
-        LookupError: From the handler, for something that is not there; answered with 404.
+        CaseworkError: From the handler; its sentence is shown. `NotAllowed` is answered with 403, `Refused` with the
+            code `not_found` with 404, all others with 409.
     """
     download = handler(actor, params)
     if on_download is not None:  # logged before it leaves: a log that fails keeps the file back

@@ -28,7 +28,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from casework.access import Actor, to_user
-from casework.problems import CaseworkError, NotAllowed
+from casework.problems import CaseworkError, NotAllowed, Refused
 from casework.serve import checks, downloads, pages
 from casework.serve.bindings import Bindings
 from casework.serve.checks import RefusedError
@@ -124,7 +124,7 @@ class Guard:
         except RefusedError as refused:
             response = _problem(scope, refused.status)
         except CaseworkError as refused:
-            response = _problem(scope, 403 if isinstance(refused, NotAllowed) else 409, detail=refused.sentence)
+            response = _problem(scope, _status(refused), detail=refused.sentence)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text may name a person
             number = secrets.token_hex(4).upper()
             logger.error("错误 %s：%s", number, type(error).__qualname__)  # noqa: TRY400 - no traceback, no values
@@ -187,7 +187,7 @@ class Guard:
             await RedirectResponse(f"/{name}/", status_code=307)(scope, receive, send)
         elif rest == "":
             await self._page(scope, receive, send, name)
-        elif rest == "public-files-sw.js" or (file is not None and self._bindings.may_fetch(file[1], login)):
+        elif file is not None and self._bindings.may_fetch(file[1], login):
             await self._forward(scope, receive, send)
         else:
             raise RefusedError(404)
@@ -216,17 +216,14 @@ class Guard:
         if handler is None or len(params) != len(pairs):
             raise RefusedError(404)
         inline = params.pop("inline", "") == "1"
-        try:
-            file = await run_in_threadpool(
-                downloads.produce,
-                kind,
-                params,
-                actor=self._site.actor,
-                handler=handler,
-                on_download=self._site.on_download,
-            )
-        except LookupError:
-            raise RefusedError(404) from None
+        file = await run_in_threadpool(
+            downloads.produce,
+            kind,
+            params,
+            actor=self._site.actor,
+            handler=handler,
+            on_download=self._site.on_download,
+        )
         await downloads.response(file, inline=inline)(scope, receive, send)
 
     async def _post(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
@@ -326,6 +323,12 @@ class Guard:
             await asyncio.sleep(HOUSEKEEPING_S)
             self._bindings.purge(now=time.monotonic())
             gc.collect()
+
+
+def _status(refused: CaseworkError) -> int:
+    if isinstance(refused, NotAllowed):
+        return 403
+    return 404 if isinstance(refused, Refused) and refused.reason_code == "not_found" else 409
 
 
 def _problem(scope: Scope, status: int, *, detail: str = "") -> Response:

@@ -55,6 +55,11 @@ ENTRY: Final = (
 
 _METADATA = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(?:^#(?:| .*)$\s)+?)^# ///\s*$")
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+# Serves /public/ to notebooks that have such a folder, and tells the page the notebook's full path.
+_SERVICE_WORKER = re.compile(
+    r"<script[^>]*>(?:(?!</script>).)*public-files-sw\.js(?:(?!</script>).)*</script>", re.DOTALL
+)
+_WORKSPACE = re.compile(r'"lspWorkspace": \{[^}]*\}')
 _UNWANTED = re.compile(
     r'<link rel="(?:manifest|apple-touch-icon|preload)"[^>]*>'
     r'|<meta (?:property="og:|name="(?:twitter:|description|theme-color))[^>]*>'
@@ -150,7 +155,7 @@ def worksheet(page: str, worksheets: Mapping[str, Worksheet], *, name: str, demo
     worksheets share one copy of the assets, so the second one opens from the browser's cache.
     """
     sheet = worksheets[name]
-    page = _UNWANTED.sub("", page)
+    page = _WORKSPACE.sub('"lspWorkspace": null', _SERVICE_WORKER.sub("", _UNWANTED.sub("", page)))
     page = page.replace('<html lang="en">', '<html lang="zh-CN">', 1)
     page = page.replace('"./assets/', '"/assets/').replace('href="./favicon.ico"', 'href="/favicon.ico"', 1)
     page = re.sub(r"<title>.*?</title>", f"<title>{html.escape(sheet.title)} · {PRODUCT}</title>", page, count=1)

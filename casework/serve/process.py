@@ -72,6 +72,7 @@ def listen(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, candidate))
+            listener.listen(128)  # at once: whoever follows the printed address early waits instead of failing
         except OSError:
             listener.close()
         else:
