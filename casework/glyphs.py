@@ -28,6 +28,9 @@ TITLE = ("FZXiaoBiaoSong-B05S", "方正小标宋简体", "FZXiaoBiaoSong-B05", "
 """标题 小标宋; without it the bold of 宋体."""
 HEAD = ("SimHei", "黑体", "STHeiti", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", *_LAST)
 """表头 黑体."""
+_JOINERS = "\u200c\u200d\u00ad"
+HEAVY = frozenset({*TITLE[:4], *HEAD[:3]})
+"""The faces that are heavy by themselves; a stand-in is set in bold."""
 REMEDY = "请换用规范字，或请管理员安装收字更全的字体（如花园明朝 HanaMin）后重新打印"
 
 
@@ -84,7 +87,7 @@ def is_private(sign: str) -> bool:
 
 def is_drawn(sign: str) -> bool:
     """Tell whether some installed font draws a sign; a variation selector only modifies the sign before it."""
-    if 0xFE00 <= ord(sign) <= 0xFE0F or 0xE0100 <= ord(sign) <= 0xE01EF or sign in "\u200c\u200d\u00ad":
+    if 0xFE00 <= ord(sign) <= 0xFE0F or 0xE0100 <= ord(sign) <= 0xE01EF or sign in _JOINERS:
         return True
     chained = (installed()[family] for family in BODY if family in installed())
     return any(ranges.has(sign) for ranges in chained) or any(ranges.has(sign) for ranges in installed().values())
@@ -112,8 +115,10 @@ def check(texts: Iterable[str]) -> None:
         for sign in text:
             if is_private(sign):
                 why = "是旧系统自造字的编码，各机显示不同"
+            elif unicodedata.category(sign) in {"Cc", "Cf", "Cs"} and sign not in _JOINERS:
+                why = "是看不见的控制符"
             elif not is_drawn(sign):
                 why = "本机没有字体能印"
             else:
                 continue
-            raise Refused("glyph_missing", f"“{text}”中的字 U+{ord(sign):04X}（{sign}）{why}，没有打印。{REMEDY}。")
+            raise Refused("glyph_missing", f"“{text}”中的字 U+{ord(sign):04X}{why}，没有打印。{REMEDY}。")

@@ -18,7 +18,18 @@ from markupsafe import Markup
 
 from casework import glyphs
 from casework.forms import Form, Mode, folder, load_form
-from casework.lists import Column, ListState, Table, as_printed, canonical_bytes, check_code, list_fingerprint, shown
+from casework.lists import (
+    NUMBERS,
+    Cell,
+    Column,
+    ListState,
+    Table,
+    as_printed,
+    canonical_bytes,
+    check_code,
+    list_fingerprint,
+    shown,
+)
 from casework.problems import Refused
 
 if TYPE_CHECKING:
@@ -26,10 +37,13 @@ if TYPE_CHECKING:
 
 WIDTHS_MM = {("annex", True): 225, ("annex", False): 156, ("report", True): 261, ("report", False): 174}
 """Width of the type area by mode and by whether the sheet lies on its side, in mm."""
-LONGEST_CELL = 400
-"""Signs in one cell; a longer one would not fit a row on a page."""
+TALLEST_CELL_MM = 120
+"""A row is never torn apart, so a cell has to fit on a page with the title and the head."""
 ATTACHED = "list.json"
-_HEAD_SIGN_MM, _HEAD_PADDING_MM = 3.53, 1.2  # 10 pt, padding and border
+_HEAD_SIGN_MM, _HEAD_PADDING_MM = 3.53, 1.2  # 10 pt; padding and border
+_TIGHT_BELOW, _TIGHT_SIGN_MM = 0.9, 3.18  # a list squeezed below this share of its wanted width is set in 9 pt
+_SIGN_MM, _PADDING_MM, _LINE_MM = 3.9, 2.0, 4.8  # of the largest body text, 11 pt
+_SMALL_SIGN_MM, _SMALL_LINE_MM, _SMALL_FROM_LINES = 2.82, 3.6, 10  # 8 pt, for a cell that would be very tall
 _SPREAD_FROM_MM = 18  # a head of two signs is spread where there is room: 单　位
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)  # an attachment must carry a date; the list's own dates are in its words
 _printing = threading.Lock()  # the renderer's logger is one for the whole process
@@ -48,6 +62,15 @@ class _Box:
     font: str = ""
     wide: bool = False
     digits: bool = False
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One row as the page sees it; `mark` is the bookmark it carries, or ""."""
+
+    boxes: list[_Box]
+    mark: str
 
 
 def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "", author: str = "") -> bytes:
@@ -66,21 +89,9 @@ def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "
     """
     if issued and table.state is not ListState.OFFICIAL:
         raise Refused("draft_issued", f"“{table.title}”还是{table.state.label}，不能作为正式名单印发。")
-    _check_words(table)
+    glyphs.check((*_texts(as_printed(table)), issued, author))
     definition = load_form(form)
     return _write_pdf(_page(definition, table, mode or definition.mode, issued, author), table)
-
-
-def _check_words(table: Table) -> None:
-    for row in table.rows:
-        for value, column in zip(row, table.columns, strict=True):
-            if len(words := shown(value, column)) > LONGEST_CELL:
-                raise Refused(
-                    "cell_too_long",
-                    f"“{column.label}”一格有 {len(words)} 个字（“{words[:10]}…”），最多 {LONGEST_CELL} 字，"
-                    "没有打印。请压缩后重新打印。",
-                )
-    glyphs.check(_texts(as_printed(table)))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -104,16 +115,17 @@ _templates = Environment(
 def _page(form: Form, table: Table, mode: Mode, issued: str, author: str) -> str:
     fingerprint = list_fingerprint(table)
     available = WIDTHS_MM[mode, form.landscape]
-    wanted = sum(column.width_mm for column in table.columns)
-    widths = [round(column.width_mm * available / wanted, 2) for column in table.columns]
+    widths = _widths(table, available)
+    tight = available < _TIGHT_BELOW * sum(column.width_mm for column in table.columns)
     return _templates.get_template(f"{form.name}/page.html").render(
         table=table,
         br=Markup("<br>"),
         css=Markup(_css(form.name)),  # noqa: S704 - our own files, no data
         page=f"{mode}-{'landscape' if form.landscape else 'portrait'}",
         widths=widths,
-        head=_head(table, widths),
-        body=_body(table),
+        tight=tight,
+        head=_head(table, widths, _TIGHT_SIGN_MM if tight else _HEAD_SIGN_MM),
+        body=_body(table, widths),
         total=_total(table),
         watermark="" if table.state is ListState.OFFICIAL else table.state.label,
         fingerprint=f"sha256:{fingerprint}",
@@ -128,8 +140,8 @@ def _css(form: str) -> str:
     chains = {"body": glyphs.BODY, "title": glyphs.TITLE, "head": glyphs.HEAD}
     families = {name: ",".join(f'"{family}"' for family in chain) + ",serif" for name, chain in chains.items()}
     # 小标宋 and 黑体 are heavy by themselves; their stand-ins are the bold of another face.
-    title = 400 if "Noto" not in glyphs.first_installed(glyphs.TITLE) else 700
-    head = 400 if "Noto" not in glyphs.first_installed(glyphs.HEAD) else 700
+    title = 400 if glyphs.first_installed(glyphs.TITLE) in glyphs.HEAVY else 700
+    head = 400 if glyphs.first_installed(glyphs.HEAD) in glyphs.HEAVY else 700
     fonts = "".join(f"--{name}:{family};" for name, family in families.items())
     own = (folder("base") / "base.css", folder(form) / "page.css")
     rules = "\n".join(file.read_text(encoding="utf-8") for file in own)
@@ -160,42 +172,84 @@ def break_head(text: str, most: int) -> tuple[str, ...]:
     return best[-1][1]
 
 
-def _head(table: Table, widths: list[float]) -> list[list[_Box]]:
+def _head(table: Table, widths: list[float], sign: float) -> list[list[_Box]]:
     """Return the head in one or two lines; a column under no group is as high as both."""
     grouped = {key: group for group in table.groups for key in group.keys}
     if not grouped:
-        return [[_single(column, width) for column, width in zip(table.columns, widths, strict=True)]]
+        return [[_single(column, width, sign) for column, width in zip(table.columns, widths, strict=True)]]
     upper, lower = [], []
     for column, own in zip(table.columns, widths, strict=True):
         group = grouped.get(column.key)
         if group is None:
-            upper.append(_single(column, own, lines=2))
+            upper.append(_single(column, own, sign, lines=2))
             continue
         if column.key == group.keys[0]:
             room = sum(width for width, under in zip(widths, table.columns, strict=True) if under.key in group.keys)
-            parts = _parts(group.label, room)
+            parts = _parts(group.label, room, sign)
             upper.append(_Box(group.label, columns=len(group.keys), note=group.note, parts=parts, wide=True))
         lower.append(_Box(column.label))
     return [upper, lower]
 
 
-def _parts(label: str, width: float) -> tuple[str, ...]:
-    return break_head(label, int((width - _HEAD_PADDING_MM) / _HEAD_SIGN_MM))
+def _parts(label: str, width: float, sign: float) -> tuple[str, ...]:
+    return break_head(label, int((width - _HEAD_PADDING_MM) / sign))
 
 
-def _single(column: Column, width: float, *, lines: int = 1) -> _Box:
-    return _Box(column.label, lines=lines, parts=_parts(column.label, width), wide=width > _SPREAD_FROM_MM)
+def _single(column: Column, width: float, sign: float, *, lines: int = 1) -> _Box:
+    return _Box(column.label, lines=lines, parts=_parts(column.label, width, sign), wide=width > _SPREAD_FROM_MM)
 
 
-def _body(table: Table) -> list[list[_Box]]:
+def _widths(table: Table, available: float) -> list[float]:
+    """Return the width of every column in mm, together `available`; no number and no month is ever broken in two."""
+    shares, needs = [], []
+    for at, column in enumerate(table.columns):
+        unbroken = [table.total(column.key), *(row[at] for row in table.rows)]
+        signs = max((len(shown(value, column)) for value in unbroken if not isinstance(value, str)), default=0)
+        shares.append(column.width_mm)
+        needs.append(signs * _SIGN_MM / 2 + _PADDING_MM if signs else 0.0)
+    held: set[int] = set()
+    while True:
+        room = available - sum(needs[at] for at in held)
+        whole = sum(share for at, share in enumerate(shares) if at not in held)
+        scaled = {at: share * room / whole for at, share in enumerate(shares) if at not in held}
+        narrow = {at for at, width in scaled.items() if width < needs[at]}
+        if not narrow or len(held | narrow) == len(shares):
+            return [round(scaled.get(at, needs[at]), 2) for at in range(len(shares))]
+        held |= narrow
+
+
+def _body(table: Table, widths: list[float]) -> list[_Line]:
+    """Return the rows; in a list of several units the first row of each is a bookmark."""
+    unit = table.keys.index("unit") if "unit" in table.keys else None
     rows = table.rows or ((None,) * len(table.columns),) * table.blank_rows
-    return [[_cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in rows]
+    lines, before = [], None
+    for row in rows:
+        boxes = [_cell(value, column, width) for value, column, width in zip(row, table.columns, widths, strict=True)]
+        mark = boxes[unit].text if unit is not None and "index" in table.keys else ""
+        lines.append(_Line(boxes, mark if mark != before else ""))
+        before = mark
+    return lines
 
 
-def _cell(value: Any, column: Column) -> _Box:
+def _cell(value: Cell, column: Column, width: float) -> _Box:
     words = shown(value, column)
-    font = glyphs.one_font(words) if column.kind == "name" else ""
-    return _Box(words, column.alignment, font=font, digits=not isinstance(value, str))
+    if not isinstance(value, str):
+        return _Box(words, column.alignment, digits=True)
+    small = _lines(words, width, _SIGN_MM) > _SMALL_FROM_LINES
+    if small and (lines := _lines(words, width, _SMALL_SIGN_MM)) * _SMALL_LINE_MM > TALLEST_CELL_MM:
+        most = int(len(words) * TALLEST_CELL_MM / (lines * _SMALL_LINE_MM))
+        raise Refused(
+            "cell_too_long",
+            f"“{column.label}”一格有 {len(words)} 个字（“{words[:10]}…”），最多约 {most} 字，"
+            "没有打印。请压缩后重新打印。",
+        )
+    align = "center" if column.kind in NUMBERS else column.alignment
+    return _Box(words, align, font=glyphs.one_font(words) if column.kind == "name" else "", small=small)
+
+
+def _lines(words: str, width: float, sign: float) -> int:
+    """Return how many lines a text takes at most; a Latin letter is taken for a whole sign."""
+    return -(-len(words) // max(1, int((width - _PADDING_MM) / sign)))
 
 
 def _total(table: Table) -> list[_Box]:

@@ -10,6 +10,7 @@ from casework.lists.public import PublicEntry, public_entries, public_list
 from casework.lists.quota import quota_table
 from casework.lists.roster import roster
 from casework.lists.table import (
+    NUMBERS,
     Cell,
     Column,
     Head,
@@ -24,6 +25,7 @@ from casework.lists.table import (
 )
 
 __all__ = [
+    "NUMBERS",
     "Cell",
     "Column",
     "Head",

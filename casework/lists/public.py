@@ -99,7 +99,7 @@ def public_list(
         title=clause.title if clause else form.title,
         columns=columns,
         rows=tuple(rows),
-        above=tuple(words.format(unit=where) for words in form.above),
+        above=tuple(words.format(unit=plain(where)) for words in form.above),
         state=state,
         public=True,
     )

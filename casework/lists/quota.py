@@ -125,9 +125,9 @@ def _sum(values: list[Cell]) -> int:
 
 
 def _captions(values: list[Cell]) -> tuple[str, ...]:
-    if OPEN in values or NOT_KNOWN in values:
-        return ("注：“据实”为不设名额上限，“待定”为名额所依据的数字未填；两者未计入合计。",)
-    return ()
+    said = {OPEN: "“据实”为不设名额上限", NOT_KNOWN: "“待定”为名额所依据的数字未填"}
+    notes = [words for word, words in said.items() if word in values]
+    return (f"注：{'；'.join(notes)}；未计入合计。",) if notes else ()
 
 
 def _rate_note(policy: Policy, plan: pl.DataFrame, category: str) -> str:

@@ -209,7 +209,7 @@ def _captions(records: list[Record]) -> tuple[str, ...]:
 def _above(form: Form, unit: str | None, signed: tuple[str, ...]) -> tuple[str, ...]:
     """Return the line over the table; a date asked for under the table is not asked for twice."""
     dated = any("日期" in words for words in signed)
-    return tuple(words.format(unit=unit or "") for words in form.above if not (dated and "日期" in words))
+    return tuple(words.format(unit=plain(unit or "")) for words in form.above if not (dated and "日期" in words))
 
 
 def _unit_name(facts: Facts, unit_id: str | None) -> str | None:

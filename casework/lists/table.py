@@ -152,8 +152,15 @@ class Table:
         return dict(self.totals).get(key)
 
     def blank(self, rows: int = 0) -> Table:
-        """Return the same list without people or numbers, to be filled in by hand."""
-        return dataclasses.replace(self, rows=(), captions=(), blank_rows=rows or self.blank_rows or 10)
+        """Return the same list without people or numbers, to be filled in by hand; an empty form is nobody's draft."""
+        return dataclasses.replace(
+            self,
+            rows=(),
+            totals=tuple((key, None) for key, _ in self.totals),
+            captions=(),
+            state=ListState.OFFICIAL,
+            blank_rows=rows or self.blank_rows or 10,
+        )
 
 
 def shown(value: Cell, column: Column) -> str:
