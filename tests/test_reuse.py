@@ -37,6 +37,23 @@ def test_a_changed_sentence_is_named_with_the_one_most_like_it():
     assert "2021年1月20日" in named["JS-6.1"].nearest
 
 
+def test_words_that_stand_apart_and_rows_of_a_table_find_their_like():
+    text = TEXT.replace("2020年度元旦春节慰问名额", "2021年度元旦春节慰问名额").replace("41\t20500", "42\t21000")
+
+    named = {entry.clause_id: entry.nearest for entry in lost(OLD, text)}
+
+    assert named["JS-6.7"].split("…")[0].endswith("2021年度元旦春节慰问名额分配表")
+    assert named["JS-6.7"].count("…") == 2
+    assert named["JS-A1.2"] == "业州镇 42 21000 17 8500 1 500 59 29500"
+    parse_pack(renew(OLD, circular(text), Changes(repointed=named)))
+
+
+def test_the_words_most_like_leave_out_the_rest_of_the_sentence():
+    (entry,) = lost(OLD, TEXT.replace("划拨 18.4 万元", "划拨 18.46 万元"))
+
+    assert entry.nearest == "从留存党费中划拨 18.46 万元用于慰问以下对象（详见附件 1）"
+
+
 def test_what_is_neither_pointed_to_new_words_nor_dropped_stops_it():
     with pytest.raises(PolicyError, match="通知原文中找不到"):
         renew(OLD, circular(NEW_TEXT), Changes())

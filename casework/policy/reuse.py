@@ -53,7 +53,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Lost:
-    """A clause whose words are not in the new circular; `nearest` is the sentence most like it, to choose or not."""
+    """A clause whose words are not in the new circular; `nearest` are the words most like it, to choose or not."""
 
     clause_id: str
     cite: str
@@ -66,7 +66,7 @@ class Changes:
     """What a person decided about the new pack.
 
     Attributes:
-        repointed: Clause → its words in the new circular.
+        repointed: Clause → its words in the new circular; pieces that stand apart are joined by "…".
         dropped: Clauses that no longer hold.
         settings: (clause, parameter) → the new value, as a pack writes it.
         grid: Unit → category → places, replacing the table of the circular; None keeps it.
@@ -116,13 +116,21 @@ def settings(packs: PackBytes) -> list[Setting]:
 
 
 def lost(packs: PackBytes, text: str) -> list[Lost]:
-    """Return every clause whose words are not in `text`, with the sentence most like it."""
+    """Return every clause whose words are not in `text`, with the words most like them."""
     candidates = [sentence.words for sentence in sentences(text)]
-    return [
-        Lost(row["id"], row["cite"], "…".join(_fragments(row)), _nearest("".join(_fragments(row)), candidates))
-        for row in flat(packs)["clause"]
-        if missing_fragment(_fragments(row), text) is not None
-    ]
+    # Of a table `sentences` gives the first row only.
+    candidates += [" ".join(line.split()) for line in text.splitlines() if "\t" in line.strip()]
+    found = []
+    for row in flat(packs)["clause"]:
+        pieces = _fragments(row)
+        if missing_fragment(pieces, text) is None:
+            continue
+        nearest = [_nearest(piece, candidates) if missing_fragment((piece,), text) else piece for piece in pieces]
+        if not all(nearest) or missing_fragment(tuple(nearest), text) is not None:
+            whole = _nearest("".join(pieces), candidates)
+            nearest = [whole] if missing_fragment((whole,), text) is None else []
+        found.append(Lost(row["id"], row["cite"], "…".join(pieces), "…".join(nearest)))
+    return found
 
 
 def renew(packs: PackBytes, circular: Circular, changes: Changes) -> PackBytes:
@@ -182,7 +190,7 @@ def _fragments(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _nearest(words: str, candidates: list[str]) -> str:
-    """Return the sentence that holds most of the words, the shorter of two; nothing where it is less than half."""
+    """Return what is most like the words in the sentence that holds most of them; "" where it is less than half."""
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(squeeze(words))
     best, held = "", len(squeeze(words)) // 2
@@ -191,13 +199,25 @@ def _nearest(words: str, candidates: list[str]) -> str:
         common = sum(block.size for block in matcher.get_matching_blocks())
         if common > held or (common == held and best and len(candidate) < len(best)):
             best, held = candidate, common
-    return best
+    return _like(words, best)
+
+
+def _like(words: str, sentence: str) -> str:
+    """Return a sentence without what stands before and after the part that is like `words`."""
+    blocks = [b for b in SequenceMatcher(None, sentence, words, autojunk=False).get_matching_blocks() if b.size]
+    if not blocks:
+        return sentence
+    first, last = blocks[0], blocks[-1]
+    # Where the words begin or end differently, the whole of that side may have been rewritten.
+    start = first.a if first.b == 0 else 0
+    end = last.a + last.size if last.b + last.size == len(words) else len(sentence)
+    return sentence[start:end].strip()
 
 
 def _renewed(row: dict[str, Any], changes: Changes) -> dict[str, Any]:
     row = {**row, "params": dict(row["params"])} if "params" in row else dict(row)
     if row["id"] in changes.repointed:
-        row["text"] = changes.repointed[row["id"]]
+        row["text"] = changes.repointed[row["id"]].split("…")
     for (clause_id, parameter), value in changes.settings.items():
         if clause_id == row["id"]:
             row["params"][parameter] = value
