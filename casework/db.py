@@ -346,13 +346,17 @@ def _said_plainly() -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in _RETRY_STATES:
             raise LedgerError("同时办理的人太多，这一步没有办成，请再试一次") from None
-        if isinstance(error, OperationalError):
+        if isinstance(error, OperationalError) or _no_table(error):
             raise LedgerError(_sentence(error)) from None
         raise
 
 
-def _sentence(error: OperationalError) -> str:
-    words = str(error.orig).lower()
+def _no_table(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == "42P01"
+
+
+def _sentence(error: DBAPIError) -> str:
+    words = "no such table" if _no_table(error) else str(error.orig).lower()
     known = {
         "locked": "台账正被其他程序占用，这一步没有办成，请稍后再试",
         "full": "磁盘已满，这一步没有办成；清出空间后再试，原有内容没有损坏",

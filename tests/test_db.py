@@ -330,6 +330,13 @@ def test_a_missing_ledger_is_said_plainly(tmp_path):
         db.open_engine("sqlite://")
 
 
+def test_a_ledger_without_tables_is_said_plainly(database_url):
+    engine = db.open_engine(database_url)
+    with pytest.raises(LedgerError, match="尚未建立"), db.reading(engine) as session:
+        session.get(Unit, "a")
+    engine.dispose()
+
+
 def test_a_ledger_that_stays_locked_is_said_plainly(tmp_path, monkeypatch):
     monkeypatch.setattr(db, "BUSY_SECONDS", 0.05)
     engine = db.open_ledger(tmp_path / "ledger.db")

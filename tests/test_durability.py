@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import time
 from datetime import UTC, datetime
@@ -21,44 +20,53 @@ from casework.problems import LedgerError
 
 NOW = datetime(2020, 12, 1, 9, 30, tzinfo=UTC)
 WHO = {"actor": LOCAL_OFFICER, "now": NOW}
+KEY = "ab" * 32
 KILLS = 24
 UNITS_EACH = 3
 
 
 @pytest.fixture(autouse=True)
 def _key(monkeypatch):
-    monkeypatch.setenv("CASEWORK_AUDIT_KEY", "ab" * 32)
+    monkeypatch.setenv("CASEWORK_AUDIT_KEY", KEY)
 
 
-def write_for_ever(url, name, acknowledged):
-    """The child: one command after the other, each acknowledged through the pipe after it returned."""
+# Children come from a server without threads: polars has some here, and a fork would copy their locks only.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["casework.ledger", "pytest"])
+
+
+def write_for_ever(url, name, acknowledge):
+    """The child: one command after the other, each acknowledged after it returned."""
+    os.environ["CASEWORK_AUDIT_KEY"] = KEY
     engine = db.open_engine(url)
     n = 0
     while True:
         key = f"{name}-{n}"
         rows = [{"unit_id": f"{key}-{i}", "name": "示例单位"} for i in range(UNITS_EACH)]
         import_units(engine, rows, key=key, **WHO)
-        os.write(acknowledged, f"{key}\n".encode())
+        acknowledge.send(key)
         n += 1
 
 
 def one_life(url, name, seconds):
     """Let a child write for a moment, kill it without warning, return the keys it had acknowledged."""
-    reading, writing = os.pipe()
-    child = multiprocessing.get_context("fork").Process(target=write_for_ever, args=(url, name, writing))
+    receive, acknowledge = CONTEXT.Pipe(duplex=False)
+    child = CONTEXT.Process(target=write_for_ever, args=(url, name, acknowledge))
     child.start()
-    os.close(writing)
+    acknowledge.close()
+    keys = []
     try:
-        os.read(reading, 1)  # it has begun
+        assert receive.poll(60), "the child never wrote"
+        keys.append(receive.recv())
         time.sleep(seconds)
     finally:
-        os.kill(child.pid, signal.SIGKILL)
+        child.kill()
         child.join()
-    rest = b""
-    while part := os.read(reading, 65536):
-        rest += part
-    os.close(reading)
-    return [name[0] + line if i == 0 else line for i, line in enumerate(rest.decode().split("\n")[:-1])]
+    try:
+        while True:
+            keys.append(receive.recv())
+    except (EOFError, OSError):  # the last word may be cut off
+        return keys
 
 
 def state(url):
@@ -109,10 +117,10 @@ def test_a_killed_first_start_can_be_started_again(tmp_path):
     """The schema is there whole or not at all."""
     url = db.as_url(tmp_path / "ledger.db")
     for wait in (0.0, 0.02, 0.05, 0.1):
-        child = multiprocessing.get_context("fork").Process(target=db.open_ledger, args=(url,))
+        child = CONTEXT.Process(target=db.open_ledger, args=(url,))
         child.start()
         time.sleep(wait)
-        os.kill(child.pid, signal.SIGKILL)
+        child.kill()
         child.join()
     engine = db.open_ledger(url)
     import_units(engine, [{"unit_id": "a", "name": "示例单位"}], key="k", **WHO)

@@ -24,7 +24,9 @@ from casework.ledger import (
     facts,
     freeze,
     import_units,
+    is_demo,
     load_draft,
+    mark_demo,
     open_round,
     pack_of,
     policy_of,
@@ -183,7 +185,8 @@ def test_a_value_the_ledger_does_not_take_is_said_without_the_row(opened):
     with pytest.raises(Refused) as caught:
         change_case(opened, case_id="c0", expected_version=1, degree="很难", key="k", **WHO)
     assert caught.value.reason_code == "not_acceptable"
-    assert "ck_hardship_case_degree_known" in caught.value.sentence
+    assert caught.value.__notes__ == ["ck_hardship_case_degree_known"]
+    assert "没有保存" in caught.value.sentence
     assert "很难" not in caught.value.sentence
     with pytest.raises(TypeError):
         change_case(opened, case_id="c0", expected_version=1, person_id="p1", key="k", **WHO)
@@ -584,6 +587,20 @@ def test_aid_after_the_day_is_not_known_yet(opened):
     ]
     add_facts(opened, round_id=ROUND, aid=aid, key="aid", **WHO)
     assert sorted(known(opened).aid["on"].to_list(), key=str) == [DAY - timedelta(days=1), DAY, None]
+
+
+def test_only_an_empty_ledger_becomes_a_demonstration(engine):
+    def demo():
+        with db.reading(engine) as session:
+            return is_demo(session)
+
+    assert not demo()
+    mark_demo(engine, key="k1", **WHO)
+    assert demo()
+    open_round(engine, round_id=ROUND, policy=PACK, key="k2", **WHO)
+    with pytest.raises(Refused) as caught:
+        mark_demo(engine, key="k3", **WHO)
+    assert caught.value.reason_code == "not_empty"
 
 
 # -- facts round trip ----------------------------------------------------------------------------------------------

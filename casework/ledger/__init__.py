@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from casework.ledger.about import is_demo, mark_demo
 from casework.ledger.audit import audit_check, audit_head, audit_key
 from casework.ledger.commands import Result, Work, case_within_reach, execute
 from casework.ledger.facts import facts, freeze, thaw
@@ -38,7 +39,9 @@ __all__ = [
     "facts",
     "freeze",
     "import_units",
+    "is_demo",
     "load_draft",
+    "mark_demo",
     "open_round",
     "open_round_of",
     "pack_of",

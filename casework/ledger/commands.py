@@ -181,8 +181,12 @@ def execute(  # noqa: PLR0913 - what every command must say of itself
     try:
         return run(engine, once)
     except IntegrityError as error:
-        # Only the name of the rule: PostgreSQL's own message quotes the row.
-        raise Refused("not_acceptable", f"内容与台账的规则不符（{_rule(error)}），没有保存") from None
+        # For the log only the name of the rule: PostgreSQL's own message quotes the row.
+        refused = Refused(
+            "not_acceptable", "内容与台账的规则不符，没有保存；请核对编号是否重复、所属的人和单位是否已录入"
+        )
+        refused.add_note(_rule(error))
+        raise refused from None
 
 
 def _rule(error: IntegrityError) -> str:

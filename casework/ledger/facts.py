@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import FromClause, Select, and_, func, or_, select
+from sqlalchemy import FromClause, Select, Text, and_, cast, func, or_, select
 from sqlmodel import Session
 
 from casework.access import Actor
 from casework.facts import Facts
-from casework.frames import FACTS
+from casework.frames import FACTS, empty
 from casework.models import (
     Aid,
     Answer,
@@ -129,9 +129,21 @@ def _rulings(round_id: str, as_of: date) -> Select[Any]:
 
 def _read(session: Session, query: Select[Any], name: str) -> pl.DataFrame:
     schema = FACTS[name]
-    columns = [query.selected_columns[column] for column in schema]
-    rows = session.connection().execute(query.with_only_columns(*columns)).all()
-    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+    lists = [column for column, dtype in schema.items() if dtype == pl.List(pl.String)]
+    chosen = [
+        # A list is stored as JSON; as text polars reads it all at once.
+        cast(query.selected_columns[column], Text) if column in lists else query.selected_columns[column]
+        for column in schema
+    ]
+    rows = session.connection().execute(query.with_only_columns(*chosen)).all()
+    if not rows:
+        return empty(schema)
+    return pl.DataFrame(
+        [
+            pl.Series(column, values, dtype=pl.String if column in lists else dtype)
+            for (column, dtype), values in zip(schema.items(), zip(*rows, strict=True), strict=True)
+        ]
+    ).with_columns(pl.col(column).str.json_decode(pl.List(pl.String)) for column in lists)
 
 
 # -- snapshots -------------------------------------------------------------------------------------------------
