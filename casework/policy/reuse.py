@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import SequenceMatcher
+from itertools import product
 from typing import Any
 
 from casework.policy.circular import sentences
@@ -37,6 +38,8 @@ _EDITABLE: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "deadline": (("at", "期限", "date"),),
     "public_notice": (("days", "公示天数", "count"),),
 }
+_FEW = 3
+"""Sentences tried for each piece of a quotation, because the most alike may stand in the wrong place."""
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -120,17 +123,11 @@ def lost(packs: PackBytes, text: str) -> list[Lost]:
     candidates = [sentence.words for sentence in sentences(text)]
     # Of a table `sentences` gives the first row only.
     candidates += [" ".join(line.split()) for line in text.splitlines() if "\t" in line.strip()]
-    found = []
-    for row in flat(packs)["clause"]:
-        pieces = _fragments(row)
-        if missing_fragment(pieces, text) is None:
-            continue
-        nearest = [_nearest(piece, candidates) if missing_fragment((piece,), text) else piece for piece in pieces]
-        if not all(nearest) or missing_fragment(tuple(nearest), text) is not None:
-            whole = _nearest("".join(pieces), candidates)
-            nearest = [whole] if missing_fragment((whole,), text) is None else []
-        found.append(Lost(row["id"], row["cite"], "…".join(pieces), "…".join(nearest)))
-    return found
+    return [
+        Lost(row["id"], row["cite"], "…".join(_fragments(row)), _new_words(_fragments(row), text, candidates))
+        for row in flat(packs)["clause"]
+        if missing_fragment(_fragments(row), text) is not None
+    ]
 
 
 def renew(packs: PackBytes, circular: Circular, changes: Changes) -> PackBytes:
@@ -189,17 +186,24 @@ def _fragments(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text)
 
 
-def _nearest(words: str, candidates: list[str]) -> str:
-    """Return what is most like the words in the sentence that holds most of them; "" where it is less than half."""
+def _new_words(pieces: tuple[str, ...], text: str, candidates: list[str]) -> str:
+    """Return the words most like a quotation, piece by piece in their order, else as one; "" where there are none."""
+    likes = [_nearest(piece, candidates) if missing_fragment((piece,), text) else [piece] for piece in pieces]
+    ways = (*product(*likes), *((whole,) for whole in _nearest("".join(pieces), candidates)))
+    return next(("…".join(way) for way in ways if missing_fragment(way, text) is None), "")
+
+
+def _nearest(words: str, candidates: list[str]) -> list[str]:
+    """Return what is most like the words in the few sentences that hold most of them, and more than half."""
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(squeeze(words))
-    best, held = "", len(squeeze(words)) // 2
-    for candidate in candidates:
+    held = []
+    for candidate in dict.fromkeys(candidates):
         matcher.set_seq1(squeeze(candidate))
         common = sum(block.size for block in matcher.get_matching_blocks())
-        if common > held or (common == held and best and len(candidate) < len(best)):
-            best, held = candidate, common
-    return _like(words, best)
+        if common > len(squeeze(words)) // 2:
+            held.append((-common, len(candidate), candidate))
+    return [_like(words, candidate) for _, _, candidate in sorted(held)[:_FEW]]
 
 
 def _like(words: str, sentence: str) -> str:
