@@ -64,7 +64,8 @@ TABLE = {
     "workbook": "lists problems money dates | xlsxwriter",
     "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
     # the edge
-    "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists | polars altair sqlmodel",
+    "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples | polars altair sqlmodel sqlalchemy",
+    "widgets": "views access | marimo",
     "serve": "access problems vocabulary | marimo starlette uvicorn",
 }
 EDGE = {"cli", "__main__"}

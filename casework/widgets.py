@@ -1,0 +1,138 @@
+"""Factories for the worksheets' controls: marimo elements, and the event handlers that carry a value to the package.
+
+A value typed here is written to the officer's own draft in its event handler, and kept in the page's state, so that
+a cell that runs again draws the field as it stood. The module stands here and not beside the notebooks because
+`marimo check --strict notebooks/` takes every file there for a notebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import marimo as mo
+
+from casework import views
+from casework.access import Actor
+from casework.views import Desk, Ledger, Sheet
+
+
+def asking() -> object:
+    """Return the user of the current request: the guard's, bare marimo's, or None."""
+    request = mo.app_meta().request
+    return request.user if request else None
+
+
+def now_officer(ledger: Ledger) -> Actor:
+    """Return who is doing what is being done now; marimo keeps the last request only."""
+    return views.officer(ledger, asking())
+
+
+def round_picker(names: dict[str, str], first: str | None) -> mo.ui.dropdown:
+    """Return the choice of a round, kept in the address."""
+    query = mo.query_params()
+    labels = {round_id: label for label, round_id in names.items()}
+    return mo.ui.dropdown(
+        names,
+        value=labels.get(str(query.get("round")), labels.get(first or "")),
+        on_change=lambda round_id: query.set("round", round_id),
+        searchable=False,
+        full_width=True,
+    )
+
+
+class Memory:
+    """One part of what is typed, per round: the page's state, and the draft that outlives it.
+
+    Args:
+        part: `money`, `places`, `reasons` or `decided`.
+        getter: The state's getter; the cell that builds the fields must name it, so that it runs when others set it.
+        setter: The state's setter.
+    """
+
+    def __init__(self, part: str, getter: Callable[[], dict[str, Any]], setter: Callable[[Any], None]) -> None:
+        self.part, self._get, self._set = part, getter, setter
+
+    def now(self, desk: Desk, first: Sheet) -> dict[str, Any]:
+        """Return the values as they stand: typed in this page, else as the draft was found."""
+        return dict(self._get().get(desk.round_id, getattr(first, self.part)))
+
+    def put(self, ledger: Ledger, desk: Desk, values: Mapping[str, Any]) -> None:
+        """Keep values: in the page, and as the officer's draft."""
+        self._set({**self._get(), desk.round_id: dict(values)})
+        views.keep(desk, now_officer(ledger), **{self.part: values})
+
+
+def _number(value: object, *, step: int) -> mo.ui.number:
+    usable = value if isinstance(value, int | float) else None
+    least = 0 if usable is not None and usable >= 0 else None  # with a least value, an empty field would show it
+    return mo.ui.number(start=least, step=step, value=usable, debounce=True, full_width=True)
+
+
+def place_fields(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet) -> mo.ui.dictionary:
+    """Return a number field per cell of the grid."""
+    typed = memory.now(desk, first)
+    fields = {cell: _number(typed.get(cell, places), step=1) for cell, places in desk.places.items()}
+    return mo.ui.dictionary(fields, on_change=lambda values: memory.put(ledger, desk, values))
+
+
+def money_fields(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet) -> mo.ui.dictionary:
+    """Return a number field per rate and fund, in yuan."""
+    typed = memory.now(desk, first)
+    fields = {key: _number(typed.get(key), step=10) for key in desk.money}
+    return mo.ui.dictionary(fields, on_change=lambda values: memory.put(ledger, desk, {**typed, **values}))
+
+
+def money_sliders(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet) -> mo.ui.dictionary:
+    """Return a slider beside every rate and fund the circular sets; only the one that moved is taken over."""
+    typed = memory.now(desk, first)
+    every = {key: views.slider_span(fen, typed.get(key)) for key, fen in desk.money.items()}
+    spans = {key: span for key, span in every.items() if span is not None}
+    sliders = {
+        key: mo.ui.slider(0, stop, step=step, value=value, debounce=True, full_width=True)
+        for key, (value, stop, step) in spans.items()
+    }
+    last: dict[str, Any] = {key: value for key, (value, _, _) in spans.items()}
+
+    def moved(values: dict[str, Any]) -> None:
+        changed = {key: value for key, value in values.items() if value != last[key]}
+        last.update(values)
+        memory.put(ledger, desk, {**memory.now(desk, first), **changed})
+
+    return mo.ui.dictionary(sliders, on_change=moved)
+
+
+def texts(elements: Mapping[str, Any]) -> dict[str, str]:
+    """Return every element's own HTML, to be placed in a table."""
+    return {key: element.text for key, element in elements.items()}
+
+
+def take_over(ledger: Ledger, desk: Desk, memories: Sequence[Memory], sheet: Sheet) -> None:
+    """Put a whole sheet into the worksheet's fields."""
+    for memory in memories:
+        memory.put(ledger, desk, dict(getattr(sheet, memory.part)))
+
+
+def sheet_button(label: str, ledger: Ledger, desk: Desk, memories: Sequence[Memory], sheet: Sheet) -> mo.ui.button:
+    """Return a button that puts a sheet into the worksheet."""
+    return mo.ui.button(label=label, on_click=lambda _: take_over(ledger, desk, memories, sheet))
+
+
+def reset_button(ledger: Ledger, desk: Desk, memories: Sequence[Memory]) -> mo.ui.button:
+    """Return the button that puts every field back to the circular."""
+    return sheet_button("恢复通知原定", ledger, desk, memories, views.original_sheet(desk))
+
+
+def sheet_now(desk: Desk, memories: Sequence[Memory], first: Sheet) -> Sheet:
+    """Return the worksheet as it is typed at this moment."""
+    return views.Sheet(**{memory.part: memory.now(desk, first) for memory in memories})
+
+
+def sections() -> mo.ui.tabs:
+    """Return the choice of what is shown beneath the key figures."""
+    return mo.ui.tabs(dict.fromkeys(views.SECTIONS, ""), label="")
+
+
+def chart(drawn: object) -> str:
+    """Return a chart's HTML; nothing for none."""
+    return mo.as_html(drawn).text if drawn is not None else ""
