@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import TODAY, a_case, a_clause, a_policy, facts_of
 
-from casework.frames import FACTS, FINDINGS, VERDICTS, conform
+from casework.frames import FINDINGS, VERDICTS, conform
 from casework.policy import Category, Field, Group, Parameter
 from casework.rules import assess, case_clauses, outcome, outcome_of_mark, verdicts
 from casework.vocabulary import (
@@ -513,7 +513,8 @@ EVERYTHING = a_policy(
 
 
 def maybe(strategy):
-    return st.none() | strategy
+    """Mostly known: most answers hang on several inputs at once."""
+    return st.one_of(strategy, strategy, strategy, strategy, st.none())
 
 
 def one(*values):
@@ -595,9 +596,9 @@ KNOWN = {
 
 
 @st.composite
-def cases(draw, most=3):
+def cases(draw):
     known = st.fixed_dictionaries(KNOWN)
-    return [a_case(str(number), **draw(known)) for number in range(draw(st.integers(1, most)))]
+    return [a_case(str(number), **draw(known)) for number in range(draw(st.integers(1, 3)))]
 
 
 def test_the_policy_of_the_properties_uses_every_shape():
@@ -656,34 +657,27 @@ KEYS = {"case_id", "person_id", "unit_id", "household_id", "clause_id", "list", 
 """Not inputs: they say whose row it is. An aid without a round was given outside any round."""
 
 
-def inputs_of(facts, case):
-    """Every cell that is known of a case, as (table, row, column); nobody shares a person or a household here."""
-    owners = {"case_id": case, "person_id": f"p{case}", "household_id": f"h{case}"}
-    for table, frame in facts.tables().items():
-        mine = next((key for key in owners if key in frame.columns and table != "people"), "person_id")
-        for row in range(frame.height):
-            if mine in frame.columns and frame[mine][row] == owners[mine]:
-                yield from (
-                    (table, row, column)
-                    for column in FACTS[table]
-                    if column not in KEYS and frame[column][row] is not None
-                )
+@given(known=st.fixed_dictionaries(KNOWN))
+@settings(max_examples=100, deadline=None)
+def test_blanking_one_input_never_turns_an_answer_round(known):
+    whole = a_case("whole", **known)
+    inputs = [
+        (table, number, column)
+        for table, rows in whole.items()
+        for number, row in enumerate(rows)
+        for column, value in row.items()
+        if column not in KEYS and value is not None
+    ]
+    blanked = [a_case(str(number), **known) for number in range(len(inputs))]
+    for case, (table, row, column) in zip(blanked, inputs, strict=True):
+        case[table][row][column] = None
+    findings = assess(facts_of(whole, *blanked), policy=EVERYTHING)
 
-
-@given(cases=cases(), data=st.data())
-@settings(max_examples=50, deadline=None)
-def test_blanking_one_input_never_turns_an_answer_round(cases, data):
-    facts = facts_of(*cases)
-    tables, blanked = facts.tables(), {}
-    for case in facts.cases["case_id"]:
-        if inputs := list(inputs_of(facts, case)):
-            table, row, column = blanked[case] = data.draw(st.sampled_from(inputs))
-            blank = pl.when(pl.int_range(pl.len()) != row).then(pl.col(column)).alias(column)
-            tables[table] = tables[table].with_columns(blank)
-    before, after = (assess(known, policy=EVERYTHING) for known in (facts, facts.replace(**tables)))
-
-    changes = before.join(after, on=["case_id", "clause_id"], suffix="_after", maintain_order="left")
-    for case, clause, old, new in changes.select("case_id", "clause_id", "outcome", "outcome_after").iter_rows():
-        assert {old, new} != {"met", "not_met"}, (clause, blanked[case])
-    old, new = (verdicts(found, policy=EVERYTHING)["verdict"].to_list() for found in (before, after))
-    assert all({one, other} != {"eligible", "refused"} for one, other in zip(old, new, strict=True))
+    said = {
+        case: dict(rows.select("clause_id", "outcome").iter_rows()) for (case,), rows in findings.group_by("case_id")
+    }
+    folded = dict(verdicts(findings, policy=EVERYTHING).select("case_id", "verdict").iter_rows())
+    for number, lost in enumerate(inputs):
+        for clause, new in said[str(number)].items():
+            assert {new, said["whole"][clause]} != {"met", "not_met"}, (clause, lost)
+        assert {folded[str(number)], folded["whole"]} != {"eligible", "refused"}, lost
