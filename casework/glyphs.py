@@ -121,4 +121,5 @@ def check(texts: Iterable[str]) -> None:
                 why = "本机没有字体能印"
             else:
                 continue
-            raise Refused("glyph_missing", f"“{text}”中的字 U+{ord(sign):04X}{why}，没有打印。{REMEDY}。")
+            visible = "".join(other if other.isprintable() else "□" for other in text)
+            raise Refused("glyph_missing", f"“{visible}”中的字 U+{ord(sign):04X}{why}，没有打印。{REMEDY}。")

@@ -61,6 +61,7 @@ class _Box:
     note: str = ""
     font: str = ""
     wide: bool = False
+    unbroken: bool = False
     digits: bool = False
     small: bool = False
 
@@ -234,7 +235,7 @@ def _body(table: Table, widths: list[float]) -> list[_Line]:
 def _cell(value: Cell, column: Column, width: float) -> _Box:
     words = shown(value, column)
     if not isinstance(value, str):
-        return _Box(words, column.alignment, digits=True)
+        return _Box(words, column.alignment, unbroken=True, digits=words.isdecimal())
     small = _lines(words, width, _SIGN_MM) > _SMALL_FROM_LINES
     if small and (lines := _lines(words, width, _SMALL_SIGN_MM)) * _SMALL_LINE_MM > TALLEST_CELL_MM:
         most = int(len(words) * TALLEST_CELL_MM / (lines * _SMALL_LINE_MM))
@@ -268,7 +269,8 @@ def _total(table: Table) -> list[_Box]:
             while until < len(table.columns) and table.columns[until].key not in totals:
                 until += 1
         align = "center" if isinstance(value, str) else column.alignment
-        boxes.append(_Box(shown(value, column), align, columns=until - at, digits=not isinstance(value, str)))
+        words = shown(value, column)
+        boxes.append(_Box(words, align, columns=until - at, unbroken=True, digits=words.isdecimal()))
         at = until
     return boxes
 
