@@ -148,7 +148,11 @@ def test_worked_cases_that_hold_give_no_difference():
         ('expect_amount = "未定"', 'expect_amount = "0"', Difference("家属：金额未定", "金额", "0", "未定")),
         ('"9999"', '"1万"', Difference("医疗费用差一元：不符合", "条款 E-2 ", "不符合", "符合")),
         ('"not_eligible"', '"tie"', Difference("医疗费用差一元：不符合", "理由", "名额线上并列，待研究", "不符合条件")),
-        ('path = "new"\nperson = { tags', "person = { tags", Difference("医疗费用差一元：不符合", "条款 E-2 ", "不符合", "不涉及本例")),
+        (
+            'path = "new"\nperson = { tags',
+            "person = { tags",
+            Difference("医疗费用差一元：不符合", "条款 E-2 ", "不符合", "不涉及本例"),
+        ),
         ("members = 999 }\nexpect", "members = 1000 }\nexpect", Difference("999 名党员：4 名", "名额", "4", "10")),
         ('expect = "unknown"', "expect = 0", Difference("党员人数不明", "名额", "0", "不明")),
         ('expect = "open"', "expect = 4", Difference("一个类别没有另外的限额", "名额", "4", "据实")),
