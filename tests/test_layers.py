@@ -44,7 +44,10 @@ TABLE = {
     "sentences": f"{WORDS} shapes policy",
     "worked": f"{WORDS} shapes policy frames facts subjects rules allocation | polars",
     # the ledger
-    "models": "vocabulary identity money | sqlmodel sqlalchemy pydantic",
+    "models": "vocabulary identity money models_review models_payment models_people | sqlmodel sqlalchemy pydantic",
+    "models_review": "vocabulary models | sqlmodel sqlalchemy",
+    "models_payment": "vocabulary models | sqlmodel sqlalchemy",
+    "models_people": "vocabulary models | sqlmodel sqlalchemy",
     "db": "models problems | sqlmodel sqlalchemy alembic psycopg",
     "migrations": "models db vocabulary | alembic sqlalchemy sqlmodel",
     "ledger": f"{WORDS} shapes policy frames facts identity access db models | polars sqlmodel sqlalchemy",
@@ -56,6 +59,7 @@ TABLE = {
     "adoption": f"{WORDS} {CORE} comparison scenarios {STORE} | polars sqlmodel sqlalchemy",
     "review": f"{WORDS} policy rules scenarios {STORE} | polars sqlmodel sqlalchemy",
     "care": f"{WORDS} policy {STORE} | polars sqlmodel sqlalchemy",
+    "opening": f"{WORDS} {STORE} {CORE} comparison sheets | sqlmodel sqlalchemy",
     "samples": f"{WORDS} shapes policy rules {STORE} scenarios | polars sqlmodel sqlalchemy",
     # what leaves the house
     "forms": "| pydantic",
@@ -64,8 +68,9 @@ TABLE = {
     "workbook": "lists problems money dates | xlsxwriter",
     "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
     # the edge
-    "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples | polars altair sqlmodel sqlalchemy",
+    "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet | polars altair sqlmodel sqlalchemy",
     "widgets": "views access | marimo",
+    "widgets_rounds": "views widgets | marimo",
     "serve": "access problems vocabulary | marimo starlette uvicorn",
 }
 EDGE = {"cli", "__main__"}
