@@ -376,7 +376,7 @@ def test_the_data_directory_of_each_platform(monkeypatch, tmp_path, platform, va
 SECOND = '''"""A second step, for the test."""
 from alembic import op
 revision = "test2"
-down_revision = "0001"
+down_revision = "{head}"
 branch_labels = None
 depends_on = None
 def upgrade():
@@ -393,8 +393,10 @@ def second_step(tmp_path, monkeypatch):
     for file in (*shipped.glob("*.py"), *shipped.glob("*.mako"), *shipped.glob("versions/*.py")):
         (folder / "migrations" / file.relative_to(shipped)).write_bytes(file.read_bytes())
 
+    head = db._head()
+
     def add(body):
-        (folder / "migrations" / "versions" / "test2.py").write_text(SECOND.format(body=body))
+        (folder / "migrations" / "versions" / "test2.py").write_text(SECOND.format(body=body, head=head))
         monkeypatch.setattr(db, "files", lambda _: folder)
 
     return add

@@ -1,0 +1,10 @@
+"""Money and visits: transfers, payments, receipts, fund entries, visits, deadlines."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
