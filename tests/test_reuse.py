@@ -79,6 +79,20 @@ def test_a_renewed_pack_passes_the_check_and_carries_the_changes():
     assert len(policy.clauses) == len(load_policy("jianshi-2020").clauses) - 1
 
 
+def test_no_name_and_no_explanation_speaks_of_last_years_number():
+    text = TEXT.replace("划拨 18.4 万元", "划拨 18.46 万元")
+    changes = Changes(
+        {entry.clause_id: entry.nearest for entry in lost(OLD, text)}, settings={("JS-2.1.2", "yuan"): "18.46万"}
+    )
+
+    clauses = {clause.id: clause for clause in parse_pack(renew(OLD, circular(text), changes)).clauses}
+
+    assert clauses["JS-2.1.2"].label == ""
+    assert clauses["JS-2.1.2"].reading.startswith("（沿用上一轮的说明")
+    assert clauses["JS-2.1.4"].label == "家属标准"
+    assert not clauses["JS-2.1.4"].reading.startswith("（沿用")
+
+
 def test_a_number_that_is_not_in_the_words_is_said_and_not_changed():
     pointed = {entry.clause_id: entry.nearest for entry in lost(OLD, NEW_TEXT)}
     packs = renew(OLD, circular(NEW_TEXT), Changes(repointed=pointed))

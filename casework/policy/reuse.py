@@ -40,6 +40,7 @@ _EDITABLE: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 }
 _FEW = 3
 """Sentences tried for each piece of a quotation, because the most alike may stand in the wrong place."""
+_CARRIED = "（沿用上一轮的说明，其中的数以原文为准）"
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -221,13 +222,26 @@ def _like(words: str, sentence: str) -> str:
 def _renewed(row: dict[str, Any], changes: Changes) -> dict[str, Any]:
     row = {**row, "params": dict(row["params"])} if "params" in row else dict(row)
     if row["id"] in changes.repointed:
-        row["text"] = changes.repointed[row["id"]].split("…")
+        row |= _without_old_numbers(row, changes.repointed[row["id"]].split("…"))
     for (clause_id, parameter), value in changes.settings.items():
         if clause_id == row["id"]:
             row["params"][parameter] = value
     if changes.grid is not None and row.get("rule") == "quota_grid":
         row["params"]["places"] = {unit: dict(cells) for unit, cells in changes.grid.items()}
     return row
+
+
+def _without_old_numbers(row: dict[str, Any], pieces: list[str]) -> dict[str, Any]:
+    """Return a clause's new words; a name with last year's number goes, an explanation with one says so."""
+    old = {*_NUMBER.findall(squeeze("".join(_fragments(row))))} - {*_NUMBER.findall(squeeze("".join(pieces)))}
+    renewed: dict[str, Any] = {"text": pieces[0] if len(pieces) == 1 else pieces}
+    if old & {*_NUMBER.findall(row.get("label", ""))}:
+        renewed["label"] = ""
+    for key in ("reading", "record", "note"):
+        words = row.get(key, "")
+        if old & {*_NUMBER.findall(squeeze(words))} and not words.startswith(_CARRIED):
+            renewed[key] = _CARRIED + words
+    return renewed
 
 
 def _prune(data: dict[str, Any], dropped: frozenset[str]) -> None:
