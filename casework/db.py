@@ -31,6 +31,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
+# One metadata for all tables, whichever of them a caller uses.
+from casework import models_payment, models_people, models_review  # noqa: F401
 from casework.problems import LedgerError
 
 T = TypeVar("T")

@@ -585,7 +585,3 @@ class Meta(Table, table=True):
 
     name: str = Field(primary_key=True)
     value: str
-
-
-# One metadata for all tables, whoever imports this module; at the end, because these need `Table`.
-from casework import models_payment, models_people, models_review  # noqa: E402, F401

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "casework"
 
 WORDS = "vocabulary problems money dates"
-STORE = "db models ledger commands access identity frames facts"
+STORE = "db models models_review models_payment models_people ledger commands access identity frames facts"
 CORE = "facts shapes policy rules allocation apportionment"
 TABLE = {
     # leaves: no knowledge of anything else
@@ -44,11 +44,11 @@ TABLE = {
     "sentences": f"{WORDS} shapes policy",
     "worked": f"{WORDS} shapes policy frames facts subjects rules allocation | polars",
     # the ledger
-    "models": "vocabulary identity money models_review models_payment models_people | sqlmodel sqlalchemy pydantic",
+    "models": "vocabulary identity money | sqlmodel sqlalchemy pydantic",
     "models_review": "vocabulary models | sqlmodel sqlalchemy",
     "models_payment": "vocabulary models | sqlmodel sqlalchemy",
     "models_people": "vocabulary models | sqlmodel sqlalchemy",
-    "db": "models problems | sqlmodel sqlalchemy alembic psycopg",
+    "db": "models models_review models_payment models_people problems | sqlmodel sqlalchemy alembic psycopg",
     "migrations": "models db vocabulary | alembic sqlalchemy sqlmodel",
     "ledger": f"{WORDS} shapes policy frames facts identity access db models | polars sqlmodel sqlalchemy",
     "commands": f"{WORDS} shapes policy frames facts identity access db models ledger | polars sqlmodel sqlalchemy",
