@@ -45,7 +45,8 @@ class Server:
         self.process = process
         self.lines: list[str] = []
         self._invitations: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self._first = self._next()
         self.origin = self._first.partition("/?t=")[0]
         self.port = int(self.origin.rpartition(":")[2])
@@ -70,7 +71,13 @@ class Server:
     def kill(self) -> None:
         """End the server at once, as a power cut would."""
         self.process.kill()
-        self.process.wait(10)
+        self.ended()
+
+    def ended(self, *, within_s: float = 10) -> str:
+        """Wait for the server's end and return everything it said."""
+        self.process.wait(within_s)
+        self._reader.join(within_s)
+        return "".join(self.lines)
 
 
 @contextlib.contextmanager
@@ -127,10 +134,23 @@ def enter(context: BrowserContext, server: Server, worksheet: str = "") -> Page:
     return page
 
 
+# A widget inside another one (a form's field, a tab's content) is drawn by the outer one.
+HYDRATED = """() => {
+  const widget = element => element.localName.startsWith('marimo-') && element.localName !== 'marimo-ui-element';
+  const inner = element => {
+    for (let up = element.parentElement; up; up = up.parentElement) if (widget(up)) return true;
+    return false;
+  };
+  return [...document.querySelectorAll('.output-area *')].filter(element => widget(element) && !inner(element))
+    .every(element => [...(element.shadowRoot?.children ?? [])].some(child => child.localName !== 'style'));
+}"""
+
+
 def settle(page: Page, *, timeout_s: float = 60.0, quiet_s: float = 0.25) -> None:
-    """Wait until the page is connected and no cell is running, waiting or stale for `quiet_s`."""
+    """Wait until the page is connected, its widgets are drawn, and no cell has run for `quiet_s`."""
     page.wait_for_selector('#App[data-connection-state="OPEN"]', timeout=timeout_s * 1000)
     page.wait_for_selector("[data-cell-name]", state="attached", timeout=timeout_s * 1000)
+    page.wait_for_function(HYDRATED, timeout=timeout_s * 1000)
     busy = '[data-testid="loading-indicator"], .marimo-output-stale'
     deadline, quiet_since = time.monotonic() + timeout_s, time.monotonic()
     while time.monotonic() - quiet_since < quiet_s:

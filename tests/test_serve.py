@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import io
 import itertools
 import json
 import logging
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -523,6 +526,17 @@ def test_an_invitation_opens_one_browser_and_the_next_one_is_printed(server, str
     assert Officer.entering(server).get("/")[0] == 200  # the one printed meanwhile
 
 
+def test_ctrl_c_ends_the_server_soon_and_quietly_though_pages_are_open(tmp_path):
+    with serving(PROGRAM, env={"LOGGED": str(tmp_path / "log")}) as running:
+        officer = Officer.entering(running)
+        with officer.session():
+            running.process.send_signal(signal.SIGINT)
+            output = running.ended(within_s=8)
+    assert running.process.returncode == 0
+    assert "已结束。" in output
+    assert "Traceback" not in output
+
+
 # -- downloads -------------------------------------------------------------------------------------------------
 
 
@@ -576,6 +590,22 @@ def test_a_download_that_cannot_be_logged_does_not_leave(anna):
     status, _, body = anna.get("/download/roster?log=fails")
     assert status == 500
     assert b"%PDF" not in body
+
+
+def test_on_a_real_ledger_a_failing_cell_leaves_its_place_but_no_value_in_any_log(tmp_path):
+    state = tmp_path / "state"
+    program = PROGRAM.replace("demo=True", "demo=False").replace("tiny.py", "showcase.py")
+    with serving(program, env={"LOGGED": str(tmp_path / "log"), "CASEWORK_STATE": str(state)}) as running:
+        with Officer.entering(running).session() as (_, _, messages):
+            assert "410102" not in "".join(messages)
+        running.process.send_signal(signal.SIGINT)
+        output = running.ended(within_s=8)
+    logs = [path.read_text(encoding="utf-8") for path in state.rglob("*.log")]
+
+    assert "ValueError" in output
+    assert 'showcase.py", line' in output
+    assert logs
+    assert "410102" not in output + "".join(logs)
 
 
 # -- parts -----------------------------------------------------------------------------------------------------
@@ -670,6 +700,32 @@ def test_a_read_only_site_has_a_viewer_and_what_marimo_raises_stays_inside(caplo
     assert sent[0]["status"] == 500
     assert "错误编号" in sent[1]["body"].decode()
     assert "410102" not in caplog.text + sent[1]["body"].decode()
+
+
+def test_of_a_traceback_only_names_and_places_are_kept():
+    def fail():
+        raise ValueError("示例甲\n410102196503071234")
+
+    from casework.serve import discreet
+
+    stream = io.StringIO()
+    discreet_stream = discreet.DiscreetStream(stream)
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(discreet.DiscreetFilter())
+    try:
+        fail()
+    except ValueError as error:
+        discreet_stream.write("ERROR: " + "".join(traceback.format_exception(error)))
+        handler.handle(logging.LogRecord("marimo", 40, __file__, 7, "见 %s", ("示例甲",), sys.exc_info()))
+    discreet_stream.write("启动\n")
+    discreet_stream.flush()
+
+    written = stream.getvalue()
+    assert "in fail\nValueError\n" in written
+    assert "test_serve:7 ValueError\n" in written
+    assert written.endswith("启动\n")
+    assert "示例甲" not in written
+    assert "410102" not in written
 
 
 def test_a_worksheets_title_is_escaped(tmp_path):

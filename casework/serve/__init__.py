@@ -6,14 +6,16 @@ in the process that opened it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import webbrowser
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 import uvicorn
 
 from casework.access import LOCAL_OFFICER, LOCAL_VIEWER
+from casework.serve.discreet import be_discreet
 from casework.serve.downloads import Download, DownloadHandler, OnDownload
 from casework.serve.guard import BODY_LIMIT, Guard, Site
 from casework.serve.logins import Logins
@@ -99,8 +101,8 @@ def run(  # noqa: PLR0913 - see build_app
     downloads: Mapping[str, DownloadHandler] | None = None,
     on_download: OnDownload | None = None,
     open_browser: bool = False,
-) -> None:
-    """Serve `notebooks` until the process is stopped, and print the address to open.
+) -> NoReturn:
+    """Serve `notebooks` until the process is stopped, print the address to open, and end the process.
 
     Starts the program anew once to fix the hash seed, so call it before anything is under way.
 
@@ -126,6 +128,8 @@ def run(  # noqa: PLR0913 - see build_app
     fix_hash_seed()
     directory = state_directory()
     make_private(directory)
+    if not demo:  # there everybody is fictional, and a developer wants to see what went wrong
+        be_discreet()
     listener = listen(host, port)
     app = build_app(
         notebooks,
@@ -154,4 +158,10 @@ def run(  # noqa: PLR0913 - see build_app
         timeout_graceful_shutdown=3,
         lifespan="on",
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    print("已结束。", flush=True)  # noqa: T201
+    # Kernels of pages still open wait in threads that never end. Nothing is lost with them: a command has
+    # committed before it returns.
+    os._exit(0 if server.started else 1)

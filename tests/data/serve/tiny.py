@@ -6,8 +6,10 @@
 # theme = "light"
 # locale = "zh-CN"
 # ///
+# ruff: noqa: B018, E501
 import marimo
 
+__generated_with = "0.25.2"
 app = marimo.App(
     width="full",
     app_title="试验工作表",
