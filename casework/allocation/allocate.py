@@ -95,7 +95,9 @@ def allocate(facts: Facts, verdicts: pl.DataFrame, *, policy: Policy, parameters
     planned = _planned(quota, rates, awards)
     totals = _totals(planned, awards, reserve, line)
     fund_fen = total_fen(sources(policy, parameters))
-    known = planned["amount_fen"].null_count() == 0
+    spare = None if fund_fen is None else fund_fen - totals["amount_fen"]
+    # Places nobody can count leave the balance unknown; but what is too much already stays too much.
+    counted = planned.filter(pl.col("places").is_null() & ~pl.col("open")).is_empty()
     return Allocation(
         plan=planned,
         awards=awards,
@@ -105,7 +107,7 @@ def allocate(facts: Facts, verdicts: pl.DataFrame, *, policy: Policy, parameters
         steps=quota.steps,
         ties=(*ties, *cap_ties, *line.ties),
         exceptions=pl.concat([quota.exceptions, excepted]),
-        balance_fen=fund_fen - totals["amount_fen"] if fund_fen is not None and known else None,
+        balance_fen=spare if spare is not None and (counted or spare < 0) else None,
         fund_fen=fund_fen,
     )
 
@@ -141,8 +143,8 @@ def _with_order(standing: pl.DataFrame) -> pl.DataFrame:
 def _shared_caps(standing: pl.DataFrame, quota: Quota, facts: Facts, *, across: bool) -> tuple[pl.DataFrame, list[Tie]]:
     """Draw the line of every cap over several cells, narrow ones first, among those still inside.
 
-    Ranks of different cells are not comparable unless people stand in one order across units; a level of equal
-    priority that does not fit is then a tie of the whole level.
+    Ranks of different cells are not comparable unless people stand in one order across units: inside a cell its own
+    order holds, and what the cells contend for is a tie.
     """
     standing = standing.with_columns(over=pl.lit(None, pl.String))
     ties: list[Tie] = []
@@ -154,10 +156,9 @@ def _shared_caps(standing: pl.DataFrame, quota: Quota, facts: Facts, *, across: 
             _cap=pl.lit(cap.id),
             seats=pl.lit(cap.places, pl.Int64),
             open=pl.lit(False),
-            rank=pl.col("rank") if across else pl.lit(None, pl.Int64),
             ruling=rulings_for(facts, pl.col("cell") == cap.id),
         )
-        drawn = cut(covered, by=["_cap"], seats="seats")
+        drawn = cut(covered, by=["_cap"], seats="seats", within=None if across else ["cell"])
         ties += ties_of(drawn, pl.col("_cap"))
         moved = drawn.filter(pl.col("line") != IN).select("case_id", _line="line")
         standing = (
@@ -237,16 +238,19 @@ def _reserve(
 
 
 def _planned(quota: Quota, rates: dict[str, int | None], awards: pl.DataFrame) -> pl.DataFrame:
-    """Put money beside places: places × rate, or what was decided person by person where there is no rate."""
+    """Put money beside places: places × rate, or what is decided person by person; null where neither is known."""
     rate = pl.col("category").replace_strict(rates, default=None, return_dtype=pl.Int64)
-    decided = awards.group_by("unit_id", "category").agg(_fen=pl.col("amount_fen").sum(), _people=pl.len())
+    known = pl.col("amount_fen").count() > 0
+    decided = awards.group_by("unit_id", "category").agg(_fen=pl.when(known).then(pl.col("amount_fen").sum()))
     return (
         quota.plan.join(decided, on=["unit_id", "category"], how="left", maintain_order="left")
         .with_columns(rate_fen=rate)
         .with_columns(
-            amount_fen=pl.when(pl.col("rate_fen").is_not_null() & pl.col("places").is_not_null())
+            amount_fen=pl.when(pl.col("rate_fen").is_not_null() & ~pl.col("open"))
             .then(pl.col("places") * pl.col("rate_fen"))
-            .otherwise(pl.col("_fen").fill_null(0))
+            .when((pl.col("places") == 0) | (pl.col("open") & pl.col("rate_fen").is_not_null()))
+            .then(pl.col("_fen").fill_null(0))
+            .otherwise(pl.col("_fen"))
         )
         .select(*PLAN)
     )

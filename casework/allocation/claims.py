@@ -64,8 +64,8 @@ def claims(
         .when(pl.col("offered").is_null())
         .then(pl.lit(Reason.NOT_OFFERED.value))
     )
-    cases = _once(cases, policy, amounts)
-    return cases, _exceptions(cases, facts)
+    cases = _once(cases.join(facts.units.select("unit_id", _unit="order"), on="unit_id", how="left"), policy, amounts)
+    return cases, pl.concat([_exceptions(cases, facts), _unusual(cases, amounts)])
 
 
 def rulings_for(facts: Facts, cell: pl.Expr) -> pl.Expr:
@@ -117,16 +117,17 @@ def _once(cases: pl.DataFrame, policy: Policy, amounts: dict[str, Amount]) -> pl
         why=pl.when(homeless).then(pl.lit(Reason.FACTS_MISSING.value)).otherwise(pl.col("why")),
     )
     cases = _first(cases, ["person_id"], pl.lit(True), Reason.ALREADY_LISTED)
-    return _first(cases, ["household_id", "category"], per_household, Reason.SAME_HOUSEHOLD).drop("_number", "_fen")
+    cases = _first(cases, ["household_id", "category"], per_household, Reason.SAME_HOUSEHOLD)
+    return cases.drop("_number", "_fen", "_unit")
 
 
 def _first(cases: pl.DataFrame, by: list[str], applies: pl.Expr, reason: Reason) -> pl.DataFrame:
     """Keep the first open claim of each group; the others carry `reason`."""
-    down = [True, False, True, False, False]
+    down = [True, False, True, False, False, False]
     later = (
         cases.filter(pl.col("why").is_null() & applies)
         .filter(pl.len().over(by) > 1)
-        .sort("_fen", "_number", "key", "rank", "case_id", descending=down, nulls_last=True)
+        .sort("_fen", "_number", "key", "rank", "_unit", "case_id", descending=down, nulls_last=True)
         .with_columns(_place=pl.int_range(pl.len()).over(by))
         .filter(pl.col("_place") > 0)
         .select("case_id", _later=pl.lit(reason.value))
@@ -140,4 +141,17 @@ def _exceptions(cases: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     ruled = facts.rulings.filter(pl.col("kind") == "exception").select("case_id", "basis", clauses="clause_id")
     noted = excepted.explode("clauses").join(ruled, on=["case_id", "clauses"], how="left", maintain_order="left")
     rows = noted.select(clause_id="clauses", cell="cell", reason="basis", road=pl.lit("exception"))
+    return conform(rows, EXCEPTIONS)
+
+
+def _unusual(cases: pl.DataFrame, amounts: dict[str, Amount]) -> pl.DataFrame:
+    """Note the decided amounts that are not what a clause weaker than *must* says."""
+    soft = [(category, a.clause) for category, a in amounts.items() if a.clause is not None and not is_hard(a.clause)]
+    rows = [
+        {"clause_id": clause.id, "cell": cell, "road": "amount"}
+        for category, clause in soft
+        for cell in cases.filter(
+            (pl.col("category") == category) & pl.col("why").is_null() & outside(clause, pl.col("amount_fen"))
+        )["cell"]
+    ]
     return conform(rows, EXCEPTIONS)

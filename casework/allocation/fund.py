@@ -100,8 +100,19 @@ class _Purse:
         self.closed: set[str] = set()
 
     def used(self, category: str) -> list[str]:
-        """Return the limited funds a category draws on, in order."""
-        return [s.fund for s in self.paying.get(category, []) if s.fund in self.left]
+        """Return the limited funds a category draws on, in order; where a source without limit pays it, none."""
+        funds = [source.fund for source in self.paying.get(category, [])]
+        return funds if all(fund in self.left for fund in funds) else []
+
+    def hangs_on(self, category: str) -> set[str]:
+        """Return the limited funds without which a category cannot be paid."""
+        if category in self.splits:
+            return set(split_fen(0, self.splits[category])) & set(self.left)
+        return set(self.used(category))
+
+    def fewest_first(self, category: str) -> tuple[int, str]:
+        """Order equal people by what they are paid from: whoever has fewer sources leaves more to the others."""
+        return len(self.hangs_on(category)), category
 
     def shares(self, category: str, fen: int, left: dict[str, int]) -> dict[str, int] | None:
         """Return how `fen` is drawn from `left`, or None where it does not reach.
@@ -113,13 +124,12 @@ class _Purse:
             wanted = split_fen(fen, self.splits[category])
             limited = {fund: part for fund, part in wanted.items() if fund in self.left}
             return limited if all(part <= left[fund] for fund, part in limited.items()) else None
-        unlimited = [s for s in self.paying.get(category, []) if s.fund not in self.left]
         drawn: dict[str, int] = {}
         for fund in funds:
             part = min(fen, left[fund])
             drawn[fund] = part
             fen -= part
-        return drawn if fen == 0 or unlimited or not funds else None
+        return drawn if fen == 0 or not funds else None
 
 
 def split_fen(fen: int, split: FundSplit) -> dict[str, int]:
@@ -146,9 +156,8 @@ def _all_or_none(chosen: pl.DataFrame, purse: _Purse) -> Line:
             chosen.filter(pl.col("category").is_in(categories) & pl.col("amount_fen").is_not_null())
             .group_by("category", "amount_fen")
             .len()
-            .sort("category", "amount_fen")
         )
-        for category, fen, people in needs.iter_rows():
+        for category, fen, people in sorted(needs.iter_rows(), key=lambda need: (purse.fewest_first(need[0]), need)):
             missing += _draw_many(purse, left, category, fen, people)
         if missing:
             short += missing
@@ -187,9 +196,7 @@ def _linked(chosen: pl.DataFrame, purse: _Purse) -> Iterator[list[str]]:
     """Yield the categories that hang on the same funds together; those without a limited fund are left out."""
     open_groups: list[tuple[set[str], set[str]]] = []
     for category in chosen["category"].unique().sort():
-        funds, members = set(purse.used(category)), {category}
-        if category in purse.splits:
-            funds = {fund for fund in split_fen(0, purse.splits[category]) if fund in purse.left}
+        funds, members = purse.hangs_on(category), {category}
         for group in [g for g in open_groups if g[0] & funds]:
             funds |= group[0]
             members |= group[1]
@@ -201,23 +208,15 @@ def _linked(chosen: pl.DataFrame, purse: _Purse) -> Iterator[list[str]]:
 
 def _in_order(chosen: pl.DataFrame, purse: _Purse) -> Line:
     """Walk down one order; the first who does not fit closes every fund he hangs on."""
-    # One missing rank leaves the order of its whole level open.
-    open_level = pl.col("rank").is_null().any().over("key")
-    chosen = chosen.with_columns(rank=pl.when(~open_level).then(pl.col("rank")))
     order = chosen.sort("key", "rank", "ruling", "case_id", descending=[True, False, False, False], nulls_last=True)
     reasons: dict[str, str] = {}
     ties: list[Tie] = []
     rows = order.select("case_id", "category", "amount_fen", "key", "rank", "ruling").iter_rows(named=True)
-    for _, level_rows in groupby(rows, key=lambda row: (row["key"], row["rank"])):
-        level = list(level_rows)
-        ruled = [row["ruling"] for row in level]
-        settled = len(level) == 1 or (None not in ruled and len(set(ruled)) == len(ruled))
-        if settled or _fits(level, purse):
-            for row in level:
-                if not _pay(row, purse):
-                    reasons[row["case_id"]] = Reason.FUND_EXHAUSTED.value
-        else:
-            ties += _stop(level, purse, reasons)
+    for _, level in groupby(rows, key=lambda row: row["key"]):
+        for contenders in _rivals(list(level), purse):
+            for step in _steps(contenders):
+                for equals in _rivals(step, purse):
+                    ties += _settle(equals, purse, reasons)
     lost = pl.col("case_id").replace_strict(reasons, default=None, return_dtype=pl.String)
     decided = chosen.with_columns(fund_reason=lost, funded=lost.is_null()).select(
         "case_id", "fund", "funded", "fund_reason"
@@ -225,15 +224,47 @@ def _in_order(chosen: pl.DataFrame, purse: _Purse) -> Line:
     return Line(decided, tuple(ties), 0)
 
 
-def _funds_of(row: dict[str, Any], purse: _Purse) -> set[str]:
-    split = purse.splits.get(row["category"])
-    return set(split_fen(0, split)) & set(purse.left) if split else set(purse.used(row["category"]))
+def _rivals(level: list[dict[str, Any]], purse: _Purse) -> list[list[dict[str, Any]]]:
+    """Part equal people into those who contend for the same money: a short fund stops nobody who does not need it."""
+    groups: list[tuple[set[str], list[dict[str, Any]]]] = []
+    for row in level:
+        funds = set() if row["amount_fen"] is None else purse.hangs_on(row["category"])
+        members = [row]
+        for group in [g for g in groups if g[0] & funds]:
+            funds |= group[0]
+            members = [*group[1], *members]
+            groups.remove(group)
+        groups.append((funds, members))
+    return [members for _, members in groups]
+
+
+def _steps(contenders: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Part people of one priority by their rank; one missing rank leaves the order of them all open."""
+    if any(row["rank"] is None for row in contenders):
+        return [contenders]
+    ranked = sorted(contenders, key=lambda row: row["rank"])
+    return [list(step) for _, step in groupby(ranked, key=lambda row: row["rank"])]
+
+
+def _settle(equals: list[dict[str, Any]], purse: _Purse, reasons: dict[str, str]) -> Iterator[Tie]:
+    """Pay people with an equal claim to the same money, in the order of a ruling, or all of them, or none."""
+    ruled = [row["ruling"] for row in equals]
+    if len(equals) == 1 or (None not in ruled and len(set(ruled)) == len(ruled)):
+        equals = sorted(equals, key=lambda row: row["ruling"] or 0)
+    else:
+        equals = sorted(equals, key=lambda row: purse.fewest_first(row["category"]))
+        if not _fits(equals, purse):
+            yield from _stop(equals, purse, reasons)
+            return
+    for row in equals:
+        if not _pay(row, purse):
+            reasons[row["case_id"]] = Reason.FUND_EXHAUSTED.value
 
 
 def _pay(row: dict[str, Any], purse: _Purse) -> bool:
     if row["amount_fen"] is None:
         return True
-    funds = _funds_of(row, purse)
+    funds = purse.hangs_on(row["category"])
     drawn = None if funds & purse.closed else purse.shares(row["category"], row["amount_fen"], purse.left)
     if drawn is None:
         purse.closed |= funds
@@ -249,7 +280,7 @@ def _fits(level: list[dict[str, Any]], purse: _Purse) -> bool:
         if row["amount_fen"] is None:
             continue
         drawn = purse.shares(row["category"], row["amount_fen"], left)
-        if drawn is None or _funds_of(row, purse) & purse.closed:
+        if drawn is None or purse.hangs_on(row["category"]) & purse.closed:
             return False
         for fund, part in drawn.items():
             left[fund] -= part
@@ -257,21 +288,16 @@ def _fits(level: list[dict[str, Any]], purse: _Purse) -> bool:
 
 
 def _stop(level: list[dict[str, Any]], purse: _Purse, reasons: dict[str, str]) -> Iterator[Tie]:
-    """Equal people at the money line: those whose funds cannot reach all of them wait for a decision."""
-    blocked: set[str] = set()
+    """Equal people at the money line, not all of whom it reaches: they wait for a decision."""
+    needed = set().union(*(purse.hangs_on(row["category"]) for row in level))
+    reached = [row for row in level if _fits([row], purse)]
     for row in level:
-        funds = _funds_of(row, purse)
-        if row["amount_fen"] is not None and funds:
-            blocked |= funds
-    waiting = [row for row in level if row["amount_fen"] is not None and _funds_of(row, purse) & blocked]
-    reached = [r for r in waiting if purse.shares(r["category"], r["amount_fen"], purse.left) is not None]
-    reached = [r for r in reached if not _funds_of(r, purse) & purse.closed]
-    for row in waiting:
         reasons[row["case_id"]] = (Reason.TIE if row in reached else Reason.FUND_EXHAUSTED).value
-    purse.closed |= blocked
     if reached:
-        cell = "fund:" + "+".join(sorted(blocked))
-        yield Tie(cell, _most(reached, purse), tuple(sorted(row["case_id"] for row in reached)))
+        # All of them are named: a decision has to place those the money does not reach even alone, too.
+        cell = "fund:" + "+".join(sorted(needed))
+        yield Tie(cell, _most(reached, purse), tuple(sorted(row["case_id"] for row in level)))
+    purse.closed |= needed
 
 
 def _most(rows: list[dict[str, Any]], purse: _Purse) -> int:

@@ -75,12 +75,13 @@ def plan(policy: Policy, units: pl.DataFrame, cases: pl.DataFrame, parameters: P
         parameters: The scenario.
 
     Raises:
-        Infeasible: A unit of the circular's table is not in the directory, a hard cap is exceeded, or floors and
-            caps of an apportionment contradict its total.
+        Infeasible: A unit of the circular's table is not in the directory, the scenario gives places where the circular
+            offers none, a hard cap is exceeded, or floors and caps of an apportionment contradict its total.
     """
     rows = units.sort("order", "unit_id", nulls_last=True).to_dicts()
     single = policy.categories[0].id if len(policy.categories) == 1 else None
     cells = _offered(policy, rows)
+    _refuse_blanks(cells, rows, policy, parameters)
     caps: list[Cap] = []
     for clause in policy.clauses:
         for unit_id, named, places, values in _limits(clause, rows, cases):
@@ -128,6 +129,19 @@ def _offered(policy: Policy, rows: list[dict[str, object]]) -> dict[tuple[str, s
         for category in policy.categories
         if category.id not in in_grid or category.id in grid.get(str(row["name"]), {})
     }
+
+
+def _refuse_blanks(
+    cells: dict[tuple[str, str], _Cell], rows: list[dict[str, object]], policy: Policy, parameters: Parameters
+) -> None:
+    """Refuse places in a cell the circular leaves blank; they would vanish without a word."""
+    known = {cell_key(*key) for key in cells}
+    for cell, places in parameters.places.items():
+        if places and cell not in known:
+            unit_id, _, category = cell.rpartition("|")
+            unit = next((row["name"] for row in rows if row["unit_id"] == unit_id), unit_id)
+            label = next((entry.label for entry in policy.categories if entry.id == category), category)
+            raise Infeasible("not_offered", places, f"通知没有给“{unit}”安排“{label}”名额，不能写 {places} 名")
 
 
 _Limited = tuple[str, str | None, int | None, dict[str, object]]

@@ -44,7 +44,7 @@ def priority_key(policy: Policy) -> tuple[pl.Expr, pl.Expr, bool]:
     return key, best, order.across_units
 
 
-def cut(frame: pl.DataFrame, *, by: list[str], seats: str) -> pl.DataFrame:
+def cut(frame: pl.DataFrame, *, by: list[str], seats: str, within: list[str] | None = None) -> pl.DataFrame:
     """Draw the line in every group: add `line` (in, out, tied, unknown) and `left` (seats the tied share).
 
     Args:
@@ -52,18 +52,19 @@ def cut(frame: pl.DataFrame, *, by: list[str], seats: str) -> pl.DataFrame:
             gives, null: none), the group columns and `seats`.
         by: The group columns.
         seats: The column with the number of seats; null with `open` true has no line, null otherwise is unknown.
+        within: Ranks are compared inside these columns only; nothing: across the whole group.
 
     Everyone who wins however the missing and equal ranks fall is in; everyone who loses in every case is out; the
     rest is a tie for what is left. A ruling settles it where it puts enough of the tied in a clear order.
     """
     level = [*by, "key"]
     free = (pl.col(seats) - (pl.col("key").rank("min", descending=True).over(by).cast(pl.Int64) - 1)).clip(0)
-    ahead = pl.col("rank").rank("min").over(level).cast(pl.Int64) - 1
-    upto = pl.col("rank").rank("max").over(level).cast(pl.Int64)
-    missing = pl.col("rank").is_null().sum().over(level).cast(pl.Int64)
+    comparable = [*level, *(within or [])]
+    ahead = pl.col("rank").rank("min").over(comparable).cast(pl.Int64) - 1
+    behind = (pl.col("rank").count().over(comparable).cast(pl.Int64)) - pl.col("rank").rank("max").over(comparable)
     size = pl.len().over(level).cast(pl.Int64)
     frame = frame.with_columns(_free=free, _size=size)
-    certain = (pl.col("_size") <= pl.col("_free")) | (upto + missing <= pl.col("_free")).fill_null(False)
+    certain = pl.col("_size") - behind.fill_null(0) <= pl.col("_free")
     lost = (pl.col("_free") == 0) | (ahead >= pl.col("_free")).fill_null(False)
     frame = frame.with_columns(
         line=pl.when(pl.col(seats).is_null())
