@@ -1,0 +1,106 @@
+"""The handlers behind `/download/…`: every file is computed here from the ledger, never from a page's numbers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from casework.access import Actor, to_user
+from casework.adoption import in_force
+from casework.db import reading
+from casework.ledger import record_download
+from casework.lists import ListState, Table, quota_table, roster
+from casework.printing import render
+from casework.problems import NotAllowed, Refused
+from casework.scenarios import find_scenario, parameters_of
+from casework.serve.downloads import Download, DownloadHandler, OnDownload
+from casework.views import Desk, NoDesk, Typed, clock, draft_parameters, open_desk, open_place, work
+from casework.vocabulary import Act
+from casework.workbook import write
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LISTS: Final = {"quota-table": Act.PLACES, "roster": Act.LIST}
+
+
+def handlers() -> dict[str, DownloadHandler]:
+    """Return the handlers by kind, for `serve.run(downloads=…)`.
+
+    Parameters of the address: `round`; `scenario` (an id) or, without it, the officer's own draft; `format` `pdf`
+    or `xlsx`; `unit` to print one unit alone.
+    """
+    return {kind: _handler(kind) for kind in LISTS}
+
+
+def log() -> OnDownload:
+    """Return what writes every file into the ledger before it leaves, for `serve.run(on_download=…)`.
+
+    A read-only ledger cannot take the entry; what such a page takes away is what it may see anyway.
+    """
+
+    def logged(actor: Actor, kind: str, parameters: Mapping[str, str], sha256: str) -> None:
+        ledger = open_place()
+        if ledger.read_only or not actor.may_write():
+            return
+        record_download(
+            ledger.open,
+            kind=kind,
+            parameters=parameters,
+            sha256=sha256,
+            actor=actor,
+            now=clock(),
+            key=uuid.uuid4().hex,
+        )
+
+    return logged
+
+
+def _handler(kind: str) -> DownloadHandler:
+    def made(actor: Actor, parameters: Mapping[str, str]) -> Download:
+        desk = _desk(actor, parameters.get("round", ""))
+        typed, state = _parameters(desk, actor, kind, parameters.get("scenario", ""))
+        table = _table(desk, kind, typed, state, parameters.get("unit") or None)
+        form = "xlsx" if parameters.get("format") == "xlsx" else "pdf"
+        body = write(table) if form == "xlsx" else render(table.list_id, table, author=desk.policy.issuer)
+        name = f"{table.title}{'' if state is ListState.OFFICIAL else '（草稿）'}.{form}"
+        return Download(body, name, XLSX if form == "xlsx" else "application/pdf")
+
+    return made
+
+
+def _desk(actor: Actor, round_id: str) -> Desk:
+    desk = open_desk(open_place(), round_id, to_user(actor))
+    if isinstance(desk, NoDesk):
+        raise Refused("not_found", desk.problem)
+    return desk
+
+
+def _parameters(desk: Desk, actor: Actor, kind: str, scenario: str) -> tuple[Typed, ListState]:
+    """Return the parameters to compute with; a scenario in force for this kind of list is an adopted one."""
+    if not scenario:
+        return draft_parameters(desk, actor), ListState.DRAFT
+    with reading(desk.engine) as session:
+        found = find_scenario(session, desk.round_id, scenario)
+        adoption = in_force(session, desk.round_id, LISTS[kind])
+    adopted = adoption is not None and adoption.scenario_id == found.scenario_id
+    return Typed(parameters_of(found)), ListState.MEETING if adopted else ListState.DRAFT
+
+
+def _table(desk: Desk, kind: str, typed: Typed, state: ListState, unit: str | None) -> Table:
+    if typed.problems:
+        raise Refused("not_right", f"工作表里有 {len(typed.problems)} 处没有填对，请先改正再打印")
+    if unit is not None and not desk.actor.may_see(unit):
+        raise NotAllowed("scope", "这个单位不在您的范围内")
+    if unit is None and desk.actor.units is not None:
+        raise NotAllowed("scope", "请选择您范围内的一个单位")
+    worked = work(desk, typed)
+    if worked.result is None:
+        raise Refused("not_right", worked.problem)
+    plan = worked.result.plan
+    if kind == "quota-table":
+        return quota_table(desk.policy, units=desk.assessed.facts.units, plan=plan, state=state, only_unit=unit)
+    table = roster(
+        desk.policy, desk.assessed.facts, awards=worked.result.awards, plan=plan, state=state, only_unit=unit
+    )
+    return replace(table, state=state)

@@ -1,0 +1,110 @@
+"""What an officer decides and the circular leaves open: 拟定金额 per person, reasons of cells over a soft cap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from casework.allocation import Allocation, plan
+from casework.money import yuan
+from casework.problems import CaseworkError
+from casework.views.desk import Desk
+from casework.views.html import esc, note, shown, tag
+from casework.views.people import name_of
+from casework.views.sheet import Typed, Worked
+
+
+def open_categories(desk: Desk, worked: Worked) -> list[str]:
+    """Return the categories whose amount neither the circular nor the scenario fixes."""
+    fixed = worked.typed.parameters.rates
+    return [
+        key[5:] for key, fen in desk.money.items() if key.startswith("rate:") and fen is None and key[5:] not in fixed
+    ]
+
+
+def open_amounts(desk: Desk, worked: Worked, unit: str) -> list[str]:
+    """Return the cases of a unit that have a place and need an amount, in print order."""
+    if worked.result is None or not desk.with_cases or not desk.actor.may_see(unit):
+        return []
+    wanted = (pl.col("unit_id") == unit) & pl.col("category").is_in(open_categories(desk, worked))
+    return worked.result.awards.filter(wanted)["case_id"].to_list()
+
+
+@shown
+def amounts(desk: Desk, worked: Worked, fields: Mapping[str, str]) -> str:
+    """Return 拟定金额 per person: what was asked for, the field, and the meeting's own column; with the running total.
+
+    Args:
+        desk: The round.
+        worked: The current result.
+        fields: Case → the field's HTML.
+    """
+    if worked.result is None:
+        return note(worked.problem, "error")
+    shown_names = name_of(desk)
+    cases = {row["case_id"]: row for row in desk.assessed.facts.cases.iter_rows(named=True) if row["case_id"] in fields}
+    labels = {category.id: category.label for category in desk.policy.categories}
+    rows = []
+    for case_id, field in fields.items():
+        case = cases[case_id]
+        css = "cw-wrong" if case_id in worked.typed.wrong else ""
+        told = [tag("th", esc(shown_names[case["person_id"]])), tag("td", esc(labels[case["category"]]))]
+        told.append(tag("td", esc(case["unit_rank"] or ""), "n"))
+        told.append(tag("td", _fen_or(case["requested_fen"], ""), "n"))
+        told.append(tag("td", field, css))
+        told.append(tag("td", _fen_or(case["decided_fen"], "未定"), "n"))
+        rows.append(tag("tr", "".join(told)))
+    head = (
+        "<tr><th>姓名</th><th>类别</th><th class=n>推荐顺序</th><th class=n>申报金额</th>"
+        "<th>拟定金额（元）</th><th class=n>决定金额</th></tr>"
+    )
+    table = tag("table", f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody>", "cw-grid")
+    return _running(worked.result, worked) + tag("div", table, "cw-scroll")
+
+
+def _fen_or(fen: int | None, otherwise: str) -> str:
+    return otherwise if fen is None else yuan(fen)
+
+
+def _running(result: Allocation, worked: Worked) -> str:
+    given = len(worked.typed.parameters.decided)
+    said = f"已拟定 {given} 人，合计 {yuan(sum(worked.typed.parameters.decided.values()))} 元；"
+    said += f"列入 {result.totals['people']} 人中 {result.totals['without_amount']} 人金额未定。"
+    if result.fund_fen is None:
+        return note(said + "资金总额未定。")
+    left = result.fund_fen - result.totals["amount_fen"]
+    ahead = f"资金 {yuan(result.fund_fen)} 元，" + (
+        f"还余 {yuan(left)} 元。" if left >= 0 else f"超出 {yuan(-left)} 元。"
+    )
+    return note(said + ahead, "note" if left >= 0 else "error")
+
+
+def over_cells(desk: Desk, typed: Typed) -> list[str]:
+    """Return the cells over a soft cap: each asks for reason, decider and road. Reads places only, allocates nobody."""
+    facts = desk.assessed.facts
+    try:
+        quota = plan(desk.policy, facts.units, facts.cases, typed.parameters)
+    except CaseworkError:
+        return []
+    return [cell for cell in quota.exceptions.filter(pl.col("extra") > 0)["cell"] if cell in desk.places]
+
+
+@shown
+def reasons(desk: Desk, fields: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the cells over a soft cap, each with its three fields; nothing where there is none.
+
+    Args:
+        desk: The round.
+        fields: Cell → `reason`, `decider`, `road` → the field's HTML.
+    """
+    if not fields:
+        return ""
+    rows = "".join(
+        tag(
+            "tr", tag("th", esc(desk.label(cell))) + "".join(tag("td", given[n]) for n in ("reason", "decider", "road"))
+        )
+        for cell, given in fields.items()
+    )
+    head = "<tr><th>超出通知规定的名额</th><th>理由</th><th>决定人</th><th>途径</th></tr>"
+    return tag("table", f"<thead>{head}</thead><tbody>{rows}</tbody>", "cw-grid cw-reasons")
