@@ -22,6 +22,7 @@ from urllib.parse import unquote
 
 import pytest
 from browser import ROOT, serving
+from starlette.datastructures import Headers
 from starlette.routing import Mount, Route, WebSocketRoute
 from websockets.sync.client import connect
 
@@ -435,6 +436,23 @@ def test_tricks_with_the_path_lead_nowhere(anna, path):
 
 
 @pytest.mark.parametrize(
+    "path", ["/a/../b", "/a/./b", "//a", "/a//b", "/a\\b", "/a%2fb", "/甲", "/a\n", "/a;b", "a", ""]
+)
+def test_only_a_plainly_written_path_passes_the_first_check(path):
+    scope = {"type": "http", "path": path, "headers": [(b"host", b"desk.example:80")]}
+    with pytest.raises(checks.RefusedError) as refused:
+        checks.check_place(scope, Headers(scope=scope), allowed_hosts={"desk.example"})
+    assert refused.value.status == 404
+
+
+def test_two_hosts_do_not_pass_the_first_check_even_where_the_server_lets_them_through():
+    for second in (b"evil.example", b"desk.example"):
+        scope = {"type": "http", "path": "/", "headers": [(b"host", b"desk.example"), (b"host", second)]}
+        with pytest.raises(checks.RefusedError):
+            checks.check_place(scope, Headers(scope=scope), allowed_hosts={"desk.example"})
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "",
@@ -488,8 +506,6 @@ def test_too_large_a_body_is_refused_where_its_length_is_not_declared():
 
     async def receive():
         return chunks.pop(0)
-
-    from starlette.datastructures import Headers
 
     with pytest.raises(checks.RefusedError) as refused:
         asyncio.run(checks.read_body(receive, Headers({}), limit=100))
@@ -667,6 +683,31 @@ def test_sessions_and_their_files_are_forgotten_long_after_they_closed():
     assert not bindings.may_fetch("7-AbCd1234.csv", "anna")
 
 
+def ask(inner, path, *, actor=LOCAL_OFFICER):
+    """Send one GET of a logged-in browser through a guard around `inner`; return the messages that come back."""
+    sheet = pages.read_worksheet(ROOT / "tests/data/serve/tiny.py")
+    site = Site({"tiny": sheet}, actor, {"127.0.0.1"}, demo=False, downloads={}, on_download=None)
+    logins = Logins(b"k" * 32, reusable=False)
+    guard = Guard(inner, site=site, logins=logins)
+    cookie = f"{logins.cookie_name}={logins.redeem(logins.invite())}".encode()
+    headers = [(b"host", b"127.0.0.1"), (b"cookie", cookie), (b"origin", b"http://evil.example")]
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": headers,
+    }
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(guard(scope, None, send))
+    return sent
+
+
 def test_a_read_only_site_has_a_viewer_and_what_marimo_raises_stays_inside(caplog):
     seen = {}
 
@@ -674,32 +715,27 @@ def test_a_read_only_site_has_a_viewer_and_what_marimo_raises_stays_inside(caplo
         seen.update(scope)
         raise ValueError("示例甲 410102196503071234")
 
-    sheet = pages.read_worksheet(ROOT / "tests/data/serve/tiny.py")
-    site = Site({"tiny": sheet}, LOCAL_VIEWER, {"127.0.0.1"}, demo=False, downloads={}, on_download=None)
-    logins = Logins(b"k" * 32, reusable=False)
-    guard = Guard(inner, site=site, logins=logins)
-    cookie = f"{logins.cookie_name}={logins.redeem(logins.invite())}".encode()
-    sent = []
-
-    async def send(message):
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/tiny/",
-        "raw_path": b"/tiny/",
-        "query_string": b"round=x",
-        "headers": [(b"host", b"127.0.0.1"), (b"cookie", cookie)],
-    }
     with caplog.at_level(logging.ERROR):
-        asyncio.run(guard(scope, None, send))
+        sent = ask(inner, "/tiny/", actor=LOCAL_VIEWER)
 
     assert actor_of(seen["user"]) == LOCAL_VIEWER
-    assert not [name for name, _ in seen["headers"] if name == b"cookie"]
+    assert {name for name, _ in seen["headers"]} == {b"host"}
     assert sent[0]["status"] == 500
     assert "错误编号" in sent[1]["body"].decode()
     assert "410102" not in caplog.text + sent[1]["body"].decode()
+
+
+def test_marimos_own_headers_stay_inside():
+    theirs = [b"access-control-allow-origin", b"set-cookie", b"etag", b"last-modified", b"vary", b"cache-control"]
+
+    async def inner(scope, receive, send):
+        headers = [(name, b"theirs") for name in theirs] + [(b"content-type", b"text/css")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    headers = Headers(raw=ask(inner, "/assets/x.css")[0]["headers"])
+    assert "theirs" not in headers.values()
+    assert headers["content-type"] == "text/css"
 
 
 def test_of_a_traceback_only_names_and_places_are_kept():

@@ -65,5 +65,5 @@ class DiscreetFilter(logging.Filter):
 
 def be_discreet() -> None:
     """Cut down what this process writes to its standard error and what marimo logs."""
-    sys.stderr = DiscreetStream(sys.stderr)  # type: ignore[assignment]  # it is one in all that is used
+    sys.stderr = DiscreetStream(sys.stderr)
     logging.getLogger("marimo").addFilter(DiscreetFilter())
