@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from casework.views.amounts import amounts, open_amounts, open_categories, over_cells, reasons
+from casework.views.amounts import amounts, open_amounts, over_cells, reasons
 from casework.views.apportioning import BASES, Proposal, method_choices, proposal_html, propose
-from casework.views.circular import circular, circular_head, clause_choices, lint_findings
+from casework.views.circular import clause_choices
 from casework.views.desk import (
     Desk,
     Ledger,
@@ -20,6 +20,20 @@ from casework.views.desk import (
 from casework.views.figures import chart, figures, quota, result, slider_span, table_html, worksheet
 from casework.views.html import badge, card, esc, folded, note, notes, shown, tag
 from casework.views.margins import margin, remedies_html, ways_out
+from casework.views.panels import (
+    PRINTED,
+    address,
+    amounts_panel,
+    circular_panel,
+    compare_panel,
+    helper_panel,
+    margin_panel,
+    people_panel,
+    plans_panel,
+    print_panel,
+    ties_panel,
+    undo_panel,
+)
 from casework.views.people import (
     basis,
     category_choices,
@@ -37,11 +51,9 @@ from casework.views.plans import (
     adopt_scenario,
     comparable,
     comparison,
-    in_force_html,
     new_key,
     open_book,
     save,
-    scenario_table,
     settle,
     sheet_of_scenario,
     transfer,
@@ -65,6 +77,7 @@ from casework.views.sheet import (
 __all__ = [
     "BASES",
     "CIRCULAR",
+    "PRINTED",
     "ROADS",
     "SECTIONS",
     "WORKSHEET",
@@ -77,19 +90,21 @@ __all__ = [
     "Told",
     "Typed",
     "Worked",
+    "address",
     "adopt_scenario",
     "amounts",
+    "amounts_panel",
     "badge",
     "basis",
     "card",
     "category_choices",
     "cells_of",
     "chart",
-    "circular",
-    "circular_head",
+    "circular_panel",
     "clause_choices",
     "clock",
     "comparable",
+    "compare_panel",
     "comparison",
     "draft_parameters",
     "esc",
@@ -97,11 +112,11 @@ __all__ = [
     "first_sheet",
     "folded",
     "heading",
-    "in_force_html",
+    "helper_panel",
     "keep",
-    "lint_findings",
     "listing",
     "margin",
+    "margin_panel",
     "method_choices",
     "new_key",
     "newest_round",
@@ -110,11 +125,13 @@ __all__ = [
     "officer",
     "open_amounts",
     "open_book",
-    "open_categories",
     "open_desk",
     "open_place",
     "original_sheet",
     "over_cells",
+    "people_panel",
+    "plans_panel",
+    "print_panel",
     "proposal_html",
     "propose",
     "quota",
@@ -124,7 +141,6 @@ __all__ = [
     "result",
     "round_names",
     "save",
-    "scenario_table",
     "settle",
     "sheet_of",
     "sheet_of_scenario",
@@ -134,8 +150,10 @@ __all__ = [
     "table_html",
     "tag",
     "ties",
+    "ties_panel",
     "transfer",
     "transfers_html",
+    "undo_panel",
     "unit_choices",
     "ways_out",
     "withdraw",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -12,23 +13,28 @@ from casework.problems import CaseworkError
 from casework.views.desk import Desk
 from casework.views.html import esc, note, shown, tag
 from casework.views.people import name_of
-from casework.views.sheet import Typed, Worked
+from casework.views.sheet import Sheet, Typed, Worked, read_sheet, work
 
 
-def open_categories(desk: Desk, worked: Worked) -> list[str]:
+def open_categories(desk: Desk, typed: Typed) -> list[str]:
     """Return the categories whose amount neither the circular nor the scenario fixes."""
-    fixed = worked.typed.parameters.rates
-    return [
-        key[5:] for key, fen in desk.money.items() if key.startswith("rate:") and fen is None and key[5:] not in fixed
-    ]
+    fixed = typed.parameters.rates
+    rates = {key[5:]: fen for key, fen in desk.money.items() if key.startswith("rate:")}
+    return [category for category, fen in rates.items() if fen is None and category not in fixed]
 
 
-def open_amounts(desk: Desk, worked: Worked, unit: str) -> list[str]:
-    """Return the cases of a unit that have a place and need an amount, in print order."""
-    if worked.result is None or not desk.with_cases or not desk.actor.may_see(unit):
+def open_amounts(desk: Desk, sheet: Sheet, unit: object) -> list[str]:
+    """Return the cases of a unit that have a place and need an amount, in print order.
+
+    Proposed amounts are left aside: typing one must not draw the fields anew.
+    """
+    typed = read_sheet(desk, replace(sheet, decided={}))
+    categories = open_categories(desk, typed)
+    if not categories or not desk.with_cases or not desk.actor.may_see(str(unit)):
         return []
-    wanted = (pl.col("unit_id") == unit) & pl.col("category").is_in(open_categories(desk, worked))
-    return worked.result.awards.filter(wanted)["case_id"].to_list()
+    result = work(desk, typed).result
+    wanted = (pl.col("unit_id") == str(unit)) & pl.col("category").is_in(categories)
+    return [] if result is None else result.awards.filter(wanted)["case_id"].to_list()
 
 
 @shown

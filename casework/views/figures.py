@@ -300,17 +300,18 @@ def chart(desk: Desk, worked: Worked) -> alt.Chart | None:
 
 
 @shown
-def worksheet(
+def worksheet(  # noqa: PLR0913 - the parts of one panel
     desk: Desk,
     worked: Worked,
     *,
     money: tuple[Mapping[str, str], Mapping[str, str]],
     places: Mapping[str, str],
+    reasons: str,
     reset: str,
 ) -> str:
     """Return rates and funds beside the grid of places; fields and the button are HTML already."""
     left = card("标准与资金", money_table(desk, *money, worked), tag("div", reset, "cw-toolbar"))
-    right = card("名额", grid(desk, places, worked), muted="空白处为通知没有这类名额")
+    right = card("名额", grid(desk, places, worked), reasons, muted="空白处为通知没有这类名额")
     return tag("div", left + right, "cw-desk")
 
 

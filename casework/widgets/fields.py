@@ -1,8 +1,7 @@
-"""Factories for the worksheets' controls: marimo elements, and the event handlers that carry a value to the package.
+"""The fields of the worksheet: number fields, sliders, texts, each writing to the officer's own draft.
 
-A value typed here is written to the officer's own draft in its event handler, and kept in the page's state, so that
-a cell that runs again draws the field as it stood. The module stands here and not beside the notebooks because
-`marimo check --strict notebooks/` takes every file there for a notebook.
+A value typed here is written to the draft in its event handler and kept in the page's state, so that a cell that
+runs again draws the field as it stood.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ class Memory:
 
     def put(self, ledger: Ledger, desk: Desk, values: Mapping[str, Any]) -> None:
         """Keep values: in the page, and as the officer's draft."""
-        self._set({**self._get(), desk.round_id: dict(values)})
+        self._set(lambda typed: {**typed, desk.round_id: dict(values)})
         views.keep(desk, now_officer(ledger), **{self.part: values})
 
 
@@ -102,9 +101,39 @@ def money_sliders(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet) -> m
     return mo.ui.dictionary(sliders, on_change=moved)
 
 
-def texts(elements: Mapping[str, Any]) -> dict[str, str]:
-    """Return every element's own HTML, to be placed in a table."""
-    return {key: element.text for key, element in elements.items()}
+def reason_fields(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet, cells: Sequence[str]) -> mo.ui.dictionary:
+    """Return reason, decider and road for every cell over a soft cap."""
+    typed = memory.now(desk, first)
+    fields = {cell: _reason(typed.get(cell) or {}) for cell in cells}
+    return mo.ui.dictionary(fields, on_change=lambda values: memory.put(ledger, desk, {**typed, **values}))
+
+
+def _reason(given: Mapping[str, Any]) -> mo.ui.dictionary:
+    road = given.get("road")
+    return mo.ui.dictionary(
+        {
+            "reason": mo.ui.text(value=str(given.get("reason") or ""), placeholder="为什么要超出", full_width=True),
+            "decider": mo.ui.text(
+                value=str(given.get("decider") or ""), placeholder="哪次会议或谁决定", full_width=True
+            ),
+            "road": mo.ui.dropdown(list(views.ROADS), value=road if road in views.ROADS else None, full_width=True),
+        }
+    )
+
+
+def amount_fields(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet, cases: Sequence[str]) -> mo.ui.dictionary:
+    """Return 拟定金额 per case, empty where nobody has typed one."""
+    typed = memory.now(desk, first)
+    fields = {case: _number(typed.get(case), step=100) for case in cases}
+    return mo.ui.dictionary(fields, on_change=lambda values: memory.put(ledger, desk, {**typed, **values}))
+
+
+def texts(elements: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every element's own HTML, to be placed in a table; of a dictionary inside, the same."""
+    return {
+        key: texts(element.elements) if isinstance(element, mo.ui.dictionary) else element.text
+        for key, element in elements.items()
+    }
 
 
 def take_over(ledger: Ledger, desk: Desk, memories: Sequence[Memory], sheet: Sheet) -> None:
@@ -128,11 +157,6 @@ def sheet_now(desk: Desk, memories: Sequence[Memory], first: Sheet) -> Sheet:
     return views.Sheet(**{memory.part: memory.now(desk, first) for memory in memories})
 
 
-def sections() -> mo.ui.tabs:
-    """Return the choice of what is shown beneath the key figures."""
-    return mo.ui.tabs(dict.fromkeys(views.SECTIONS, ""), label="")
-
-
-def chart(drawn: object) -> str:
-    """Return a chart's HTML; nothing for none."""
-    return mo.as_html(drawn).text if drawn is not None else ""
+def text(element: Any) -> str:
+    """Return an element's own HTML; nothing for none."""
+    return "" if element is None else str(element.text)

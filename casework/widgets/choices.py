@@ -1,0 +1,147 @@
+"""The choices of the worksheet: what is shown, of whom, and what is tried; none of them writes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marimo as mo
+
+from casework import views
+from casework.views import Book, Desk, Worked
+from casework.views.people import Listing
+
+
+def pick(
+    options: Mapping[str, str], *, label: str = "", value: str | None = None, search: bool = False
+) -> mo.ui.dropdown:
+    """Return a dropdown of label → value that always has one chosen; `value` is the wanted value, else the first."""
+    chosen = next((name for name, one in options.items() if one == value), next(iter(options), None))
+    return mo.ui.dropdown(dict(options), value=chosen, label=label, searchable=search, allow_select_none=not options)
+
+
+def sections() -> mo.ui.tabs:
+    """Return the choice of what is shown beneath the key figures."""
+    return mo.ui.tabs(dict.fromkeys(views.SECTIONS, ""))
+
+
+def chart(drawn: object) -> str:
+    """Return a chart's HTML; nothing for none."""
+    return str(mo.as_html(drawn).text) if drawn is not None else ""
+
+
+# -- 名单 ----------------------------------------------------------------------------------------------------------
+
+
+def people_filters(desk: Desk) -> mo.ui.dictionary:
+    """Return unit, category and result to narrow the list to."""
+    return mo.ui.dictionary(
+        {
+            "unit": pick(views.unit_choices(desk)),
+            "category": pick(views.category_choices(desk)),
+            "standing": pick(views.standing_choices()),
+        }
+    )
+
+
+def people_table(listing: Listing) -> mo.ui.table:
+    """Return the list as a table that is paged on the server; one person can be chosen."""
+    return mo.ui.table(
+        listing.shown,
+        selection="single",
+        page_size=12,
+        show_column_summaries=False,
+        show_data_types=False,
+        show_download=False,
+        wrapped_columns=["理由"],
+    )
+
+
+def amount_unit(desk: Desk) -> mo.ui.dropdown:
+    """Return the unit whose amounts are typed."""
+    units = {label: unit for label, unit in views.unit_choices(desk).items() if unit}
+    return pick(units, label="单位")
+
+
+# -- 试算 ----------------------------------------------------------------------------------------------------------
+
+PLACE, FUND, RATE = "增减名额", "增加资金", "改变标准"
+
+
+def margin_mode() -> mo.ui.radio:
+    """Return what is tried."""
+    return mo.ui.radio([PLACE, FUND, RATE], value=PLACE, inline=True)
+
+
+def margin_fields(desk: Desk, mode: str) -> mo.ui.dictionary:
+    """Return the cell, fund or category to change, and by how much."""
+    if mode == PLACE:
+        what, options, number = "place", views.cells_of(desk), mo.ui.number(step=1, value=1, debounce=True)
+    else:
+        what = "fund" if mode == FUND else "rate"
+        keys = [key for key in desk.money if key.startswith(f"{what}:")]
+        options = {desk.label(key): key[5:] for key in keys}
+        first = (desk.money[keys[0]] or 0) // 100 if keys and what == "rate" else 1000
+        number = mo.ui.number(start=0, step=100, value=first, debounce=True)
+    return mo.ui.dictionary({"what": pick({mode: what}), "on": pick(options), "by": number})
+
+
+def helper_fields(desk: Desk) -> mo.ui.dictionary:
+    """Return what the apportionment helper asks."""
+    categories = {c.label: c.id for c in desk.policy.categories if f"rate:{c.id}" in desk.money}
+    first = next(iter(categories.values()), "")
+    total = sum(places or 0 for cell, places in desk.places.items() if cell.endswith(f"|{first}"))
+    return mo.ui.dictionary(
+        {
+            "category": pick(categories),
+            "total": mo.ui.number(start=0, step=1, value=total, debounce=True),
+            "method": pick(views.method_choices()),
+            "basis": pick(views.BASES),
+            "floor": mo.ui.number(start=0, step=1, value=0, debounce=True),
+        }
+    )
+
+
+# -- 方案, 通知, 打印 -------------------------------------------------------------------------------------------------
+
+
+def scenario_choice(book: Book) -> mo.ui.dropdown:
+    """Return the saved scenario that is worked with, kept in the address; the newest where none is named."""
+    query = mo.query_params()
+    wanted, newest = query.get("scenario"), list(book.choices.values())[-1:]
+    known = wanted if wanted in book.choices.values() else "".join(newest)
+    chosen = next((name for name, one in book.choices.items() if one == known), None)
+    return mo.ui.dropdown(
+        dict(book.choices), value=chosen, label="方案", on_change=lambda one: query.set("scenario", one or "")
+    )
+
+
+def compare_choices(book: Book) -> mo.ui.dictionary:
+    """Return the two scenarios to hold against each other."""
+    options = views.comparable(book)
+    return mo.ui.dictionary({"old": pick(options), "new": pick(options, value=views.WORKSHEET)})
+
+
+def clause_choice(desk: Desk) -> mo.ui.dropdown:
+    """Return the kind of clauses to show."""
+    return pick(views.clause_choices(desk), label="只看")
+
+
+def print_choices(desk: Desk, book: Book) -> mo.ui.dictionary:
+    """Return which list, of which scenario, of which unit, and whether it is shown here."""
+    return mo.ui.dictionary(
+        {
+            "kind": pick(views.PRINTED),
+            "scenario": pick({views.WORKSHEET: "", **book.choices}),
+            "unit": pick(views.unit_choices(desk)),
+            "preview": mo.ui.switch(label="在此预览"),
+        }
+    )
+
+
+def preview(desk: Desk, worked: Worked, wanted: Mapping[str, Any]) -> str:
+    """Return the list as PDF in a frame of our own download route; nothing until it is asked for."""
+    if not wanted["preview"] or not desk.guarded:
+        return ""
+    mark = str(abs(hash(worked.typed.parameters.to_json())))  # another worksheet, another address: no stale page
+    return str(mo.pdf(views.address(desk, wanted, format="pdf", inline="1", mark=mark), height="70vh").text)
