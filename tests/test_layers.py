@@ -69,8 +69,7 @@ TABLE = {
     "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
     # the edge
     "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet | polars altair sqlmodel sqlalchemy",
-    "widgets": "views access | marimo",
-    "widgets_rounds": "views widgets | marimo",
+    "widgets": "views access opening | marimo",
     "serve": "access problems vocabulary | marimo starlette uvicorn",
 }
 EDGE = {"cli", "__main__"}
