@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
 from casework.dates import chinese
 from casework.policy import Clause, Policy
 from casework.policy.lint import LintReport, lint_report
-from casework.policy.meanings import MEANINGS
 from casework.views.desk import Desk
 from casework.views.html import badge, card, esc, facts_list, note, shown, tag
 from casework.vocabulary import Kind
@@ -28,9 +28,9 @@ def circular(desk: Desk, kind: str) -> str:
     """Return the card of the circular and its clauses, all or of one kind."""
     policy = desk.policy
     clauses = [clause for clause in policy.clauses if _wanted(clause, kind)]
-    rows = "".join(_clause(clause) for clause in clauses)
+    rows = "".join(_clause(policy, clause) for clause in clauses)
     head = "<tr><th>出处</th><th>原文</th><th>种类</th><th>怎么办</th></tr>"
-    table = tag("table", f"<thead>{head}</thead><tbody>{rows}</tbody>", "cw-table cw-clauses")
+    table = tag("table", f"<thead>{head}</thead><tbody>{rows}</tbody>", "cw-table cw-sentences")
     return tag("p", esc(f"共 {len(clauses)} 条，全文 {len(policy.clauses)} 条。"), "cw-muted") + tag(
         "div", table, "cw-scroll"
     )
@@ -62,35 +62,38 @@ def _wanted(clause: Clause, kind: str) -> bool:
     return not kind or (bool(clause.ask) if kind == "ask" else clause.kind.value == kind)
 
 
-def _clause(clause: Clause) -> str:
+def _clause(policy: Policy, clause: Clause) -> str:
     force = "" if clause.force.value == "must" else " " + badge(clause.force.label)
     cells = [
         tag("td", esc(clause.cite) + (f"<br><b>{esc(clause.label)}</b>" if clause.label else "")),
         tag("td", esc(clause.words), "cw-words-of"),
         tag("td", esc(clause.kind.label) + force),
-        tag("td", _what_to_do(clause)),
+        tag("td", _what_to_do(policy, clause)),
     ]
     return tag("tr", "".join(cells))
 
 
-def _what_to_do(clause: Clause) -> str:
-    said = []
+def _what_to_do(policy: Policy, clause: Clause) -> str:
     if clause.ask:
-        said.append(f"{badge('由人认定', 'amber')} {esc(clause.ask)}")
+        said = [f"{badge('由人认定', 'amber')} {esc(clause.ask)}"]
     elif clause.shape is not None:
-        meaning = MEANINGS.get(clause.shape.rule, ("",))[0]
-        said.append(
-            f"{badge('自动计算', 'green')} {esc(clause.shape.label)}" + tag("small", esc(meaning), "cw-muted cw-block")
-        )
+        said = [f"{badge('按规则办理', 'green')} {esc(clause.shape.label)}"]
     elif clause.record:
-        said.append(f"{badge('登记备查')} {esc(clause.record)}")
+        said = [f"{badge('登记备查')} {esc(_worded(policy, clause.record))}"]
     else:
-        said.append(f"{badge('无须办理')} {esc(clause.note)}")
+        said = [f"{badge('无须办理')} {esc(_worded(policy, clause.note))}"]
+    reading = _worded(policy, clause.reading)
     if clause.defaults:
-        said.append(tag("span", esc(clause.reading or "此条数值原文未写明"), "cw-default"))
-    elif clause.reading:
-        said.append(tag("span", esc(clause.reading), "cw-muted"))
+        said.append(tag("span", esc(reading or "此条数值原文没有写明"), "cw-default"))
+    elif reading:
+        said.append(tag("span", esc(reading), "cw-muted"))
     return "<br>".join(said)
+
+
+def _worded(policy: Policy, text: str) -> str:
+    """Return a pack's own remark with the printed place of a clause instead of its id."""
+    cites = {clause.id: f"“{clause.label or clause.cite}”" for clause in policy.clauses}
+    return re.sub(r"[A-Z]{2,}-[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*", lambda found: cites.get(found[0], "有关条款"), text)
 
 
 @lru_cache(maxsize=8)

@@ -104,33 +104,35 @@ def grid(desk: Desk, fields: Mapping[str, str], worked: Worked) -> str:
         category for category in desk.policy.categories if any(cell.endswith(f"|{category.id}") for cell in fields)
     ]
     several = len(offered) > 1
-    heads = "".join(tag("th", esc(category.label), "", scope="col") for category in offered)
-    head = f"<th>单位</th>{heads}{'<th class=n>名额合计</th>' if several else ''}<th class=n>金额（元）</th>"
+    heads = "".join(tag("th", esc(category.label), "n", scope="col") for category in offered)
+    head = f"<th>单位</th>{heads}{'<th class="n cw-sum">名额合计</th>' if several else ''}<th class='n cw-sum'>金额（元）</th>"
     body = []
     for unit in desk.units:
         cells = [cell_key(unit["unit_id"], category.id) for category in offered]
         row = [tag("th", esc(unit["name"]), "", scope="row")]
         row += [_field(desk, cell, fields, worked) for cell in cells]
         row += [tag("td", str(_places(known, cells)), "n")] if several else []
-        body.append(tag("tr", "".join([*row, tag("td", yuan(_money(known, cells)), "n")])))
+        body.append(tag("tr", "".join([*row, tag("td", _money(known, cells), "n")])))
     foot = ["<th>合计</th>"]
     columns = [[cell for cell in known if cell.endswith(f"|{category.id}")] for category in offered]
     foot += [tag("td", str(_places(known, column)), "n") for column in columns]
     foot += [tag("td", str(_places(known, list(known))), "n")] if several else []
-    foot.append(tag("td", yuan(_money(known, list(known))), "n"))
+    foot.append(tag("td", _money(known, list(known)), "n"))
     inside = f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}<tr class='cw-total'>{''.join(foot)}</tr></tbody>"
     return tag("div", tag("table", inside, "cw-grid"), "cw-scroll")
 
 
-_Known = Mapping[str, tuple[int | None, int]]
+_Known = Mapping[str, tuple[int | None, int | None]]
 
 
 def _places(known: _Known, cells: list[str]) -> int:
     return sum(known[cell][0] or 0 for cell in cells if cell in known)
 
 
-def _money(known: _Known, cells: list[str]) -> int:
-    return sum(known[cell][1] for cell in cells if cell in known)
+def _money(known: _Known, cells: list[str]) -> str:
+    """Return yuan of some cells; 未定 where no body has decided an amount yet."""
+    amounts = [known[cell][1] for cell in cells if cell in known]
+    return "未定" if None in amounts else yuan(sum(fen for fen in amounts if fen is not None))
 
 
 def _field(desk: Desk, cell: str, fields: Mapping[str, str], worked: Worked) -> str:
@@ -159,9 +161,9 @@ def money_table(desk: Desk, numbers: Mapping[str, str], sliders: Mapping[str, st
     for key, original in desk.money.items():
         css = "cw-wrong" if key in worked.typed.wrong else "cw-changed" if key in changed else ""
         stood = "未定" if original is None else yuan(original)
-        mark = badge("已改", "amber") if key in changed else ""
-        said = f"{esc(desk.label(key))}{'' if key.startswith('fund:') else '（元/人）'}"
-        said = said if not key.startswith("fund:") else f"{said}（元）"
+        mark = badge("改", "amber") if key in changed else ""
+        unit = "标准，元/人" if key.startswith("rate:") else "资金，元"
+        said = esc(desk.label(key).removesuffix("标准")) + tag("small", unit, "cw-muted")
         rows.append(
             f"<tr><th scope='row'>{said}</th><td class='n cw-muted'>{stood}</td>"
             f"<td class='{css}'>{numbers[key]}</td><td class='cw-slide'>{sliders.get(key, '')}</td><td>{mark}</td></tr>"
@@ -219,7 +221,7 @@ def table_html(table: Table, *, marked: set[tuple[str, str]] | None = None, titl
     captions = "".join(tag("p", esc(caption), "cw-muted") for caption in table.captions)
     heading = tag("caption", esc(table.title)) if title else ""
     inside = f"{heading}<thead>{_heads(table)}</thead><tbody>{rows}{totals}</tbody>"
-    return tag("div", tag("table", inside, "cw-table cw-form"), "cw-scroll") + captions
+    return tag("div", tag("table", inside, "cw-table cw-annex"), "cw-scroll") + captions
 
 
 def _heads(table: Table) -> str:
@@ -280,7 +282,7 @@ def chart(desk: Desk, worked: Worked) -> alt.Chart | None:
                 sort=list(labels.values()),
                 title=None,
                 scale=alt.Scale(domain=list(labels.values()), range=list(PALETTE[: len(labels)])),
-                legend=alt.Legend(orient="bottom", columns=2, labelLimit=260),
+                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
             ),
             tooltip=["单位:N", "类别:N", alt.Tooltip("数量:Q", title=word)],
         )

@@ -76,10 +76,19 @@ def _changed(desk: Desk, now: Parameters, asked: Mapping[str, object], worked: W
     return None, "请选择要试算的内容。"
 
 
+_only_funding = (pl.col("kind") == "amount") & pl.col("before_fen").eq_missing(pl.col("after_fen"))
+"""Where the money does not reach, everybody hangs on it: no amount changes, only whether it can be paid."""
+
+
 def difference_html(desk: Desk, moved: pl.DataFrame) -> str:
     """Return 进 / 出 / 变额 by name with the one cause of each; long lists are counted by cause first."""
     if moved.is_empty():
         return note("没有人进出，也没有人变额。")
+    same = moved.filter(_only_funding)
+    moved = moved.filter(~_only_funding)
+    funded = note(f"{same.height} 人金额不变，只是资金够不够随之改变。") if same.height else ""
+    if moved.is_empty():
+        return note("没有人进出，也没有人变额。") + funded
     counted = moved.group_by("kind", "cause", maintain_order=True).len()
     summary = "；".join(
         f"{row['cause']}：{KINDS[row['kind']][0]} {row['len']} 人" for row in counted.iter_rows(named=True)
@@ -87,7 +96,7 @@ def difference_html(desk: Desk, moved: pl.DataFrame) -> str:
     shown_names, units = name_of(desk), desk.unit_names
     labels = {category.id: category.label for category in desk.policy.categories}
     seen = moved if desk.actor.units is None else moved.filter(pl.col("unit_id").is_in(list(desk.actor.units)))
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
             badge(*KINDS[row["kind"]]),
             shown_names.get(row["person_id"], ""),
@@ -100,10 +109,12 @@ def difference_html(desk: Desk, moved: pl.DataFrame) -> str:
         )
         for row in seen.head(MOST_ROWS).iter_rows(named=True)
     ]
-    head = ("变动", "姓名", "单位", "类别", "原金额", "新金额", "起因", "现在的理由")
+    head = ["变动", "姓名", "单位", "类别", "原金额", "新金额", "起因", "现在的理由"]
+    if not any(row[-1] for row in rows):
+        head, rows = head[:-1], [row[:-1] for row in rows]
     rest = f"只列出前 {MOST_ROWS} 人，共 {seen.height} 人。" if seen.height > MOST_ROWS else ""
     table = rows_table(head, rows, numbers=(4, 5), raw=(0,))
-    return tag("p", esc(summary + "。")) + tag("div", table, "cw-scroll") + note(rest)
+    return tag("p", esc(summary + "。")) + funded + tag("div", table, "cw-scroll") + note(rest)
 
 
 # -- when the money is short ---------------------------------------------------------------------------------------
@@ -141,12 +152,13 @@ def _offer(desk: Desk, offer: Remedy) -> str:
     said = tag("p", esc(offer.said + "。"))
     if offer.parameters is None:
         return said
-    if offer.affected.is_empty():
-        return said + tag("p", "不影响任何人。", "cw-muted")
+    touched = offer.affected.filter(~_only_funding)
+    if touched.is_empty():
+        return said + tag("p", "没有人进出，也没有人变额。", "cw-muted")
     people = name_of(desk)
     parts = []
     for kind, (label, colour) in KINDS.items():
-        moved = offer.affected.filter(kind=kind)
+        moved = touched.filter(kind=kind)
         if moved.height:
             named = "、".join(people.get(person, "") for person in moved["person_id"].head(MOST_NAMES))
             more = f"等 {moved.height} 人" if moved.height > MOST_NAMES else f"（{moved.height} 人）"

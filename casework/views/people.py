@@ -43,7 +43,7 @@ _RANKED: Final[Mapping[str, str]] = {
     "ruling": "按登记的研究或抽签结果列入",
     "": "名额够，全部列入",
 }
-_COLUMNS: Final = ("序号", "单位", "类别", "姓名", "党支部", "推荐顺序", "结果", "金额（元）", "理由")
+_COLUMNS: Final = ("序号", "单位", "类别", "姓名", "推荐顺序", "结果", "金额（元）", "理由")
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +167,7 @@ def _doubt(desk: Desk, clause_ids: Sequence[str]) -> str:
 def _labelled(desk: Desk, rows: pl.DataFrame) -> pl.DataFrame:
     facts = desk.assessed.facts
     labels = {category.id: category.label for category in desk.policy.categories}
-    known = names(desk).select("person_id", "姓名", "党支部")
+    known = names(desk)
     ranks = facts.cases.select("case_id", pl.col("unit_rank").alias("推荐顺序"))
     units = facts.units.select("unit_id", pl.col("name").alias("单位"))
     return (
@@ -194,20 +194,19 @@ def _money_text(name: str, fen: str) -> pl.Expr:
 
 
 def names(desk: Desk) -> pl.DataFrame:
-    """Return person_id, 姓名, 党支部: namesakes in the round carry branch and birth month with their name."""
+    """Return person_id and 姓名: namesakes in the round carry branch and birth month with their name."""
     born = pl.col("born_on").dt.strftime("%Y.%m").fill_null("出生年月未填")
     branch = pl.col("branch").fill_null("党支部未填")
     twice = pl.len().over("name") > 1
     return desk.assessed.facts.people.select(
         "person_id",
         pl.when(twice).then(pl.format("{}（{}，{}）", "name", branch, born)).otherwise(pl.col("name")).alias("姓名"),
-        pl.col("branch").fill_null("").alias("党支部"),
     )
 
 
 def name_of(desk: Desk) -> dict[str, str]:
     """Return person id → the name as it is shown."""
-    return dict(names(desk).select("person_id", "姓名").iter_rows())
+    return dict(names(desk).iter_rows())
 
 
 # -- 认定依据 --------------------------------------------------------------------------------------------------------
@@ -256,7 +255,7 @@ def _findings(desk: Desk, case_id: str) -> str:
         rows.append(_finding(clause, Outcome(row["outcome"]), said))
     head = "<tr><th>条款</th><th>原文</th><th>认定</th><th>依据</th></tr>"
     body = f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody>"
-    return tag("div", tag("table", body, "cw-table cw-clauses"), "cw-scroll")
+    return tag("div", tag("table", body, "cw-table cw-sentences"), "cw-scroll")
 
 
 def _finding(clause: Clause | None, outcome: Outcome, said: str) -> str:

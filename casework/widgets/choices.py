@@ -53,7 +53,16 @@ def people_table(listing: Listing) -> mo.ui.table:
         show_column_summaries=False,
         show_data_types=False,
         show_download=False,
-        wrapped_columns=["理由"],
+        wrapped_columns=["类别", "姓名", "理由"],
+        column_widths={
+            "序号": 60,
+            "单位": 110,
+            "类别": 210,
+            "姓名": 200,
+            "推荐顺序": 80,
+            "结果": 110,
+            "金额（元）": 90,
+        },
     )
 
 
@@ -89,11 +98,12 @@ def margin_fields(desk: Desk, mode: str) -> mo.ui.dictionary:
 def helper_fields(desk: Desk) -> mo.ui.dictionary:
     """Return what the apportionment helper asks."""
     categories = {c.label: c.id for c in desk.policy.categories if f"rate:{c.id}" in desk.money}
-    first = next(iter(categories.values()), "")
+    cells = [cell.rpartition("|")[2] for cell in desk.places]
+    first = max(categories.values(), key=cells.count, default="")  # the category with the most units to share among
     total = sum(places or 0 for cell, places in desk.places.items() if cell.endswith(f"|{first}"))
     return mo.ui.dictionary(
         {
-            "category": pick(categories),
+            "category": pick(categories, value=first),
             "total": mo.ui.number(start=0, step=1, value=total, debounce=True),
             "method": pick(views.method_choices()),
             "basis": pick(views.BASES),

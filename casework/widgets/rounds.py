@@ -59,7 +59,8 @@ def section_choice() -> mo.ui.tabs:
 
 def basis_choice(ledger: Ledger) -> mo.ui.dropdown:
     """Return the choice of what a round starts from; nothing is chosen beforehand."""
-    return mo.ui.dropdown(rounds.bases(ledger), allow_select_none=True, full_width=True)
+    options = {"请选择…": "", **rounds.bases(ledger)}
+    return mo.ui.dropdown(options, value="请选择…", allow_select_none=False, full_width=True)
 
 
 def way_choice() -> mo.ui.radio:
@@ -148,6 +149,11 @@ def unit_page(known: Register) -> mo.ui.dropdown:
     return mo.ui.dropdown(known.pages, value=next(iter(known.pages)), allow_select_none=False, label="显示")
 
 
+def needed(choice: mo.ui.dropdown) -> mo.ui.dropdown | None:
+    """Return a choice if there is anything to choose."""
+    return choice if len(choice.options) > 1 else None
+
+
 def unit_form(deeds: Deeds, known: Register, first: int) -> mo.ui.form[Any, Any]:
     """Return the register's table as a form."""
     key, parents = views.new_key(), list(known.names.values())
@@ -201,7 +207,7 @@ def import_button(deeds: Deeds, preview: UnitPreview) -> mo.ui.button | None:
     def deed(actor: Actor) -> rounds.Outcome:
         return units.import_preview(deeds.ledger, preview, actor=actor, now=views.clock(), key=key)
 
-    return mo.ui.button(label="导入", on_click=lambda _: deeds.do("单位名录", deed))
+    return mo.ui.button(label="导入", on_click=lambda _: deeds.do("从表格导入", deed))
 
 
 def card(title: str, *parts: object) -> mo.Html | None:
