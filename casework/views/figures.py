@@ -105,7 +105,8 @@ def grid(desk: Desk, fields: Mapping[str, str], worked: Worked) -> str:
     ]
     several = len(offered) > 1
     heads = "".join(tag("th", esc(category.label), "n", scope="col") for category in offered)
-    head = f"<th>单位</th>{heads}{'<th class="n cw-sum">名额合计</th>' if several else ''}<th class='n cw-sum'>金额（元）</th>"
+    sums = (*(("名额合计",) if several else ()), "金额（元）")
+    head = "<th>单位</th>" + heads + "".join(tag("th", name, "n cw-sum", scope="col") for name in sums)
     body = []
     for unit in desk.units:
         cells = [cell_key(unit["unit_id"], category.id) for category in offered]

@@ -189,7 +189,7 @@ def _unit_field(name: str, value: str, parents: list[str]) -> Any:
 
 def unit_file() -> mo.ui.file:
     """Return the choice of a sheet to import."""
-    return mo.ui.file(filetypes=[".xlsx", ".csv"], max_size=MOST_BYTES, label="选择名录文件（xlsx 或 csv）")
+    return mo.ui.file(filetypes=[".xlsx", ".csv"], max_size=MOST_BYTES, label="选择名录文件（xlsx 或文本表格）")
 
 
 def read_unit_file(known: Register, file: mo.ui.file) -> UnitPreview:
