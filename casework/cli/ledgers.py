@@ -106,6 +106,7 @@ def serve(
     db: Db = "",
 ) -> int:
     """Serve the worksheets behind the guard until the process is stopped."""
+    from casework import downloads
     from casework import serve as server
     from casework.db import demo_url
 
@@ -127,6 +128,8 @@ def serve(
             host=host,
             port=port,
             allowed_hosts=allowed_host,
+            downloads=downloads.handlers(),
+            on_download=downloads.log(),
             open_browser=open_browser,
         )
     except ValueError as error:
