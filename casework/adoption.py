@@ -22,13 +22,14 @@ from casework.comparison import Assessed, unreasoned
 from casework.facts import Facts
 from casework.ledger import Result, Work, execute, facts, freeze, open_round_of, policy_of
 from casework.models import Adoption, IssuedList, PlaceTransfer, Scenario
+from casework.models_review import Notice
 from casework.money import yuan
 from casework.problems import NotAllowed, Refused
 from casework.scenarios import assessed_round, parameters_of
 from casework.vocabulary import Act, ScenarioState
 
 IN_FORCE = "proposed"
-"""The state of an adoption until it is withdrawn; the meeting that makes it official comes with the review."""
+"""The state of an adoption until a meeting makes it official (`casework.review`) or it is withdrawn."""
 
 
 def fingerprint(content: object) -> str:
@@ -154,8 +155,8 @@ def withdraw_adoption(  # noqa: PLR0913 - as every command
     """Withdraw an adoption nothing has come of yet.
 
     Raises:
-        Refused: `no_reason`, `withdrawn`, `issued` (something left the office: from then on only a change),
-            `list_in_force` (places under an adopted list).
+        Refused: `no_reason`, `withdrawn`, `official` (a meeting decided it), `published`, `issued` (something left
+            the office: from then on only a change), `list_in_force` (places under an adopted list).
         Conflict: `stale`.
     """
     if not reason.strip():
@@ -167,6 +168,10 @@ def withdraw_adoption(  # noqa: PLR0913 - as every command
         open_round_of(work, adoption.round_id)
         if adoption.state == ScenarioState.WITHDRAWN.value:
             raise Refused("withdrawn", "这个方案已经撤回")
+        if adoption.state == "official":
+            raise Refused("official", "名单已经会议研究确定，不能撤回，只能补充研究后办理变更")
+        if session.exec(select(Notice).where(Notice.adoption_id == adoption_id)).first() is not None:
+            raise Refused("published", "已按这份名单公示，不能撤回，只能办理变更")
         if session.exec(select(IssuedList).where(IssuedList.adoption_id == adoption_id)).first() is not None:
             raise Refused("issued", "已按这个方案印发名单，不能撤回，只能办理变更")
         if adoption.act == Act.PLACES.value and in_force(session, adoption.round_id, Act.LIST) is not None:

@@ -291,6 +291,9 @@ class Reason(Term):
     NEEDS_EXCEPTION = "needs_exception", "需作例外说明后方可列入"
     NO_CATEGORY = "no_category", "慰问类别未填"
     NOT_OFFERED = "not_offered", "本单位无此类名额"
+    NOT_AGREED = "not_agreed", "会议研究未同意"
+    DEFERRED = "deferred", "会议研究暂缓"
+    REMOVED = "removed", "已减员"
 
 
 class ScenarioState(Term):
@@ -306,6 +309,60 @@ class Act(Term):
 
     PLACES = "places", "名额方案"
     LIST = "list", "名单"
+
+
+class Decision(Term):
+    """What a body said of one person."""
+
+    AGREED = "agreed", "同意"
+    REFUSED = "refused", "不同意"
+    DEFERRED = "deferred", "暂缓"
+    RETURNED = "returned", "退回补正"
+    CHANGED_AMOUNT = "changed_amount", "改为金额"
+    ADDED = "added", "增补"
+
+
+class MeetingState(Term):
+    """Whether the list has been before the meeting."""
+
+    PLANNED = "planned", "待上会"
+    DECIDED = "decided", "已研究"
+
+
+class InstructionState(Term):
+    """An oral instruction counts for nothing until the procedure is made up for."""
+
+    PENDING = "pending", "待补手续"
+    SETTLED = "settled", "已补手续"
+    DROPPED = "dropped", "不予采纳"
+
+
+class NoticeState(Term):
+    """How far a public notice has come."""
+
+    RUNNING = "running", "公示中"
+    ENDED = "ended", "公示期满"
+    STOPPED = "stopped", "公示中止"
+
+
+class ObjectionState(Term):
+    """How far an objection has come."""
+
+    RECEIVED = "received", "待定是否受理"
+    ACCEPTED = "accepted", "已受理"
+    NOT_ACCEPTED = "not_accepted", "不予受理"
+    UPHELD = "upheld", "查实"
+    NOT_UPHELD = "not_upheld", "查否"
+
+
+class RemovalCause(Term):
+    """Why somebody leaves the list (减员)."""
+
+    DIED = "died", "去世"
+    DECLINED = "declined", "放弃"
+    MOVED = "moved", "转出"
+    MISTAKEN = "mistaken", "错报"
+    UNFOUNDED = "unfounded", "查实不符"
 
 
 class RoundState(Term):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -31,26 +32,32 @@ from casework.models import (
     Table,
     Unit,
 )
+from casework.models_review import Removal
 from casework.problems import LedgerError
 
 WHOLE_CELL = ("tie", "lot", "order")
 """Rulings that put a whole cell in order: the latest replaces every line of the one before."""
 
 
-def facts(session: Session, *, round_id: str, as_of: date) -> Facts:
+def facts(session: Session, *, round_id: str, as_of: date, units: Collection[str] | None = None) -> Facts:
     """Return what the ledger knows of a round on a day.
 
     Judgements, aid and rulings dated after `as_of` are left out; undated ones are kept. Of several judgements on
-    one clause of one case the latest recorded counts.
+    one clause of one case the latest recorded counts. Who has left the round (减员) stands for nothing any more.
 
     Args:
         session: A session on the ledger; all reads see one state of it.
         round_id: The round; an unknown one has no cases.
         as_of: The day.
+        units: Read the cases of these units only (`Actor.units`); None reads every unit.
     """
-    case, person = _table(Case), _table(Person)
-    cases = select(case.c.case_id).where(case.c.round_id == round_id)
-    people = select(case.c.person_id).where(case.c.round_id == round_id)
+    case, person, removal = _table(Case), _table(Person), _table(Removal)
+    gone = select(removal.c.case_id).where(removal.c.round_id == round_id)
+    mine = [case.c.round_id == round_id, case.c.case_id.not_in(gone)]
+    if units is not None:
+        mine.append(case.c.unit_id.in_(units))
+    cases = select(case.c.case_id).where(*mine)
+    people = select(case.c.person_id).where(*mine)
     households = select(person.c.household_id).where(person.c.person_id.in_(people))
 
     def of_cases(model: type[Table]) -> Select[Any]:
@@ -67,7 +74,7 @@ def facts(session: Session, *, round_id: str, as_of: date) -> Facts:
 
     aid = _table(Aid)
     queries = {
-        "cases": select(case).where(case.c.round_id == round_id),
+        "cases": select(case).where(*mine),
         "people": of_people(Person),
         "households": of_households(Household),
         "members": of_households(HouseholdMember),
@@ -78,8 +85,8 @@ def facts(session: Session, *, round_id: str, as_of: date) -> Facts:
         "aid": of_people(Aid).where(or_(aid.c.on.is_(None), aid.c.on <= as_of)),
         "completeness": of_cases(Completeness),
         "answers": of_cases(Answer),
-        "units": _units(round_id),
-        "rulings": _rulings(round_id, as_of),
+        "units": _units(round_id, units),
+        "rulings": _rulings(round_id, as_of, None if units is None else cases),
     }
     frames = {name: _read(session, query, name) for name, query in queries.items()}
     return Facts.build(as_of=as_of, round_id=round_id, **frames)
@@ -100,14 +107,15 @@ def _judgements(cases: Select[Any], as_of: date) -> Select[Any]:
     return select(table).where(table.c.seq.in_(latest))
 
 
-def _units(round_id: str) -> Select[Any]:
+def _units(round_id: str, units: Collection[str] | None) -> Select[Any]:
     """Return the units of a round; a round that lists none speaks to every unit."""
     unit, chosen = _table(Unit), _table(RoundUnit)
     listed = select(chosen.c.unit_id).where(chosen.c.round_id == round_id)
-    return select(unit).where(or_(unit.c.unit_id.in_(listed), ~listed.exists()))
+    every = select(unit).where(or_(unit.c.unit_id.in_(listed), ~listed.exists()))
+    return every if units is None else every.where(unit.c.unit_id.in_(units))
 
 
-def _rulings(round_id: str, as_of: date) -> Select[Any]:
+def _rulings(round_id: str, as_of: date, cases: Select[Any] | None) -> Select[Any]:
     table, other = _table(Ruling), _table(Ruling).alias()
     later = select(other.c.seq).where(
         other.c.round_id == round_id,
@@ -124,7 +132,8 @@ def _rulings(round_id: str, as_of: date) -> Select[Any]:
             ),
         ),
     )
-    return select(table).where(table.c.round_id == round_id, table.c.decided_on <= as_of, ~later.exists())
+    every = select(table).where(table.c.round_id == round_id, table.c.decided_on <= as_of, ~later.exists())
+    return every if cases is None else every.where(table.c.case_id.in_(cases))
 
 
 def _read(session: Session, query: Select[Any], name: str) -> pl.DataFrame:
