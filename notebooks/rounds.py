@@ -31,7 +31,7 @@ def memory(ledger):
     get_rounds, set_rounds = mo.state(0)
     get_units, set_units = mo.state(0)
     get_told, set_told = mo.state({})
-    deeds = widgets.Deeds(ledger, set_told, {"新建一轮": set_rounds, "单位名录": set_units})
+    deeds = widgets.Deeds(ledger, set_told, {"新建一轮": set_rounds, "单位名录": set_units, "从表格导入": set_units})
     return deeds, get_rounds, get_told, get_units
 
 
@@ -82,14 +82,14 @@ def basis_controls(get_rounds, ledger):
 @app.cell
 def basis(basis_choice, ledger, way):
     start_from = rounds.read_basis(ledger, basis_choice.value)
-    widgets.card("① 选定依据的通知", basis_choice, rounds.basis_html(start_from), way)
+    widgets.card("选定依据的通知", basis_choice, rounds.basis_html(start_from), way)
     return (start_from,)
 
 
 @app.cell
 def new_circular(start_from, way):
     circular_form = widgets.circular_form(start_from, way.value)
-    widgets.card("② 读取新通知", circular_form)
+    widgets.card("读取新通知", circular_form)
     return (circular_form,)
 
 
@@ -144,7 +144,8 @@ def unit_fields(deeds, known, unit_page):
 @app.cell
 def unit_table(get_told, known, unit_form, unit_page):
     _intro = units.units_intro(known, request_user=asking())
-    widgets.card("单位名录", _intro, unit_page, unit_form, get_told().get("单位名录"))
+    _picker = widgets.needed(unit_page)
+    widgets.card("单位名录", _intro, _picker, unit_form, get_told().get("单位名录"))
     return
 
 
@@ -156,10 +157,11 @@ def unit_file_choice(get_units):
 
 
 @app.cell
-def unit_sheet(deeds, known, unit_file):
+def unit_sheet(deeds, get_told, known, unit_file):
     preview = widgets.read_unit_file(known, unit_file)
     import_button = widgets.import_button(deeds, preview)
-    widgets.card("从表格导入", unit_file, units.preview_html(preview), import_button)
+    _said = get_told().get("从表格导入")
+    widgets.card("从表格导入", unit_file, units.preview_html(preview), import_button, _said)
     return
 
 

@@ -183,12 +183,13 @@ class _Reading:
         found.setdefault("unit_id", (where, self.known.get(str(name), str(name))))
         if "members" in found:
             found.setdefault("members_as_of", (found["members"][0], None))
-        for what, column in (("单位编号", "unit_id"), ("单位名称", "name")):
+        for what, column in (("单位名称", "name"), ("单位编号", "unit_id")):
             key = f"{column}:{found[column][1]}"
             if key in self.seen:
                 self.wrong(
                     *found[column][0], f"{what}与第 {self.seen[key]} 行相同", "一个单位只写一行", found[column][1]
                 )
+                break  # a number taken from the name says the same
             self.seen.setdefault(key, number + 1)
         return found
 

@@ -143,8 +143,8 @@ def _settings_form(incoming: Incoming) -> Form:
         gone = not incoming.carried(setting)
         state = badge("原文已变，请填写", "red") if gone else badge("原文仍在", "green")
         old = typed(setting.value) or "未定"
-        rows.append(_row(setting.label, key, tag("td", _plain(old), "n") + tag("td", state)))
-    heads = "<thead><tr><th>日期、标准、资金与名额</th><th>这一轮</th><th class='n'>上一轮</th><th></th></tr></thead>"
+        rows.append(_row(setting.label, key, tag("td", _plain(old), "cw-muted cw-num") + tag("td", state)))
+    heads = "<thead><tr><th>日期、标准、资金与名额</th><th>这一轮</th><th>上一轮</th><th></th></tr></thead>"
     return Form(
         card(
             "数字与日期",

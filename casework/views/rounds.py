@@ -65,7 +65,7 @@ def rounds_list(ledger: Ledger, request_user: object) -> str:
         return hint + card(
             "还没有任何一轮工作",
             tag("p", "从下面开始：先在“单位名录”导入单位，再到“新建一轮”选定通知。"),
-            "<ol class='cw-steps'><li>单位名录：导入现成的 xlsx 或 csv 表，或逐个填写。</li>"
+            "<ol class='cw-steps'><li>单位名录：导入现成的表格，或逐个填写。</li>"
             "<li>新建一轮：照现成的通知开始，或沿用它、换成今年的新通知。</li>"
             "<li>名额与资金：分配名额，定方案，印名额分配表。</li></ol>",
         )
@@ -142,7 +142,7 @@ def circular_template(basis: Basis) -> str:
     return (
         "<div class='cw-circular'><div><b>新通知的全文</b>"
         "<p class='cw-muted'>从头到落款日期全部粘贴，表格可以一起粘贴</p>{text}</div>"
-        "<div class='cw-side'><div><b>或选择纯文本文件</b><p class='cw-muted'>txt；左边留空时读它</p>{file}</div>"
+        "<div class='cw-side'><div><b>或选择纯文本文件</b><p class='cw-muted'>左边留空时读它</p>{file}</div>"
         f"{table}</div></div>"
     )
 

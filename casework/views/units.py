@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -88,7 +88,7 @@ def units_intro(known: Register, *, request_user: object) -> str:
 
 def units_template(known: Register, first: int) -> str:
     """Return the form's table; `{key}` stands where a field goes, see `field_key`."""
-    heads = "".join(tag("th", esc(head), style=f"min-width:{_WIDTHS[column]}em") for column, head in COLUMNS.items())
+    heads = "".join(tag("th", esc(head), style=f"width:{_WIDTHS[column]}em") for column, head in COLUMNS.items())
     rows = [str(unit["unit_id"]) for unit in known.page(first)] + [NEW]
     body = "".join(
         tag("tr", "".join(tag("td", "{" + field_key(unit_id, column) + "}") for column in COLUMNS)) for unit_id in rows
@@ -259,7 +259,7 @@ def preview_html(preview: UnitPreview) -> str:
             + rows_table(
                 ("位置", "读到", "问题", "怎么办"),
                 [
-                    (problem.place() or problem.file, problem.read, problem.message, problem.remedy)
+                    (replace(problem, file="").place() or problem.file, problem.read, problem.message, problem.remedy)
                     for problem in sheet.problems
                 ],
             )

@@ -217,5 +217,10 @@ def card(title: str, *parts: object) -> mo.Html | None:
 
 def html(*parts: object) -> mo.Html:
     """Return parts one below the other: HTML, elements, or None for nothing."""
-    texts = (part if isinstance(part, str) else getattr(part, "text", "") for part in parts if part is not None)
-    return mo.Html(f"<div class='cw-stack'>{''.join(texts)}</div>")
+    return mo.Html(f"<div class='cw-stack'>{''.join(map(_placed, parts))}</div>")
+
+
+def _placed(part: object) -> str:
+    if isinstance(part, mo.ui.button):  # the one thing to press after all that was read
+        return f"<div class='cw-go'>{part.text}</div>"
+    return part if isinstance(part, str) else str(getattr(part, "text", ""))
