@@ -16,7 +16,9 @@ from casework.printing import render
 from casework.problems import NotAllowed, Refused
 from casework.scenarios import find_scenario, parameters_of
 from casework.serve.downloads import Download, DownloadHandler, OnDownload
+from casework.units_sheet import FILE_NAME, MIMETYPE
 from casework.views import Desk, NoDesk, Typed, clock, draft_parameters, open_desk, open_place, work
+from casework.views.units import register_bytes
 from casework.vocabulary import Act
 from casework.workbook import write
 
@@ -28,9 +30,9 @@ def handlers() -> dict[str, DownloadHandler]:
     """Return the handlers by kind, for `serve.run(downloads=…)`.
 
     Parameters of the address: `round`; `scenario` (an id) or, without it, the officer's own draft; `format` `pdf`
-    or `xlsx`; `unit` to print one unit alone.
+    or `xlsx`; `unit` to print one unit alone. `units` is the register of units and takes none.
     """
-    return {kind: _handler(kind) for kind in LISTS}
+    return {kind: _handler(kind) for kind in LISTS} | {"units": _register}
 
 
 def log() -> OnDownload:
@@ -54,6 +56,11 @@ def log() -> OnDownload:
         )
 
     return logged
+
+
+def _register(_: Actor, __: Mapping[str, str]) -> Download:
+    """Return the register of units; nothing in it is personal, and what comes back is imported without a change."""
+    return Download(register_bytes(open_place()), FILE_NAME, MIMETYPE)
 
 
 def _handler(kind: str) -> DownloadHandler:

@@ -50,7 +50,7 @@ TABLE = {
     "models_people": "vocabulary models | sqlmodel sqlalchemy",
     "db": "models models_review models_payment models_people problems | sqlmodel sqlalchemy alembic psycopg",
     "migrations": "models db vocabulary | alembic sqlalchemy sqlmodel",
-    "ledger": f"{WORDS} shapes policy frames facts identity access db models | polars sqlmodel sqlalchemy",
+    "ledger": f"{WORDS} shapes policy frames facts identity access db models models_review | polars sqlmodel sqlalchemy",
     "commands": f"{WORDS} shapes policy frames facts identity access db models ledger | polars sqlmodel sqlalchemy",
     "sheets": "problems | python_calamine",
     "intake": f"{WORDS} policy frames identity sheets | polars",
@@ -71,7 +71,7 @@ TABLE = {
     "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet | polars altair sqlmodel sqlalchemy",
     "widgets": "views access opening vocabulary | marimo",
     "serve": "access problems vocabulary | marimo starlette uvicorn",
-    "downloads": "access adoption db ledger lists printing problems scenarios serve views vocabulary workbook",
+    "downloads": "access adoption db ledger lists printing problems scenarios serve units_sheet views vocabulary workbook",
 }
 EDGE = {"cli", "__main__"}
 """May import anything public: they parse, call and print."""
