@@ -200,6 +200,8 @@ def quota(desk: Desk, worked: Worked) -> str:
         for unit, _, category in (cell.rpartition("|") for cell in worked.typed.parameters.places)
         for what in ("places", "money")
     }
+    if not desk.units:
+        return note("还没有单位，名额分配表是空的。")
     table = quota_table(desk.policy, units=desk.assessed.facts.units, plan=worked.result.plan)
     return table_html(table, marked=changed)
 
@@ -313,6 +315,8 @@ def worksheet(  # noqa: PLR0913 - the parts of one panel
     reset: str,
 ) -> str:
     """Return rates and funds beside the grid of places; fields and the button are HTML already."""
+    if not desk.units:
+        return note("这一轮还没有参加的单位。请先在单位名录中导入单位；其余部分照常可用。", "warn")
     left = card("标准与资金", money_table(desk, *money, worked), tag("div", reset, "cw-toolbar"))
     right = card("名额", grid(desk, places, worked), reasons, muted="空白处为通知没有这类名额")
     return tag("div", left + right, "cw-desk")
