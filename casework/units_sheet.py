@@ -7,6 +7,7 @@ a change, and compares rows with the register before anything is imported.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,7 +23,8 @@ MIMETYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.s
 
 _COLUMNS: Final = tuple(head for head in ("机构顺序", *HEADS) if head != "单位编号")
 COLUMNS: Final[Mapping[str, str]] = {HEADS[head]: head for head in dict.fromkeys(_COLUMNS)}
-"""Column of `frames.UNITS` → its head, in the order of the sheet; a unit's own number stays in the ledger."""
+"""Column of `frames.UNITS` → its head, in the order of the sheet; a unit's number stays in the ledger, unless two units
+bear one name."""
 
 _WIDTHS: Final = {"name": 28, "parent_id": 28, "members_as_of": 14, "pay_difficulty": 18}
 # A workbook carries the time it was made; the same register gives the same bytes.
@@ -64,7 +66,10 @@ def write_units(units: Iterable[Mapping[str, Any]]) -> bytes:
         units: Rows with columns of `frames.UNITS`, in their order; none gives an empty form.
     """
     listed = list(units)
-    names = {str(unit["unit_id"]): str(unit["name"]) for unit in listed}
+    count = Counter(str(unit["name"]) for unit in listed)
+    # Where a name does not tell, the number does.
+    names = {str(unit["unit_id"]): str(unit["name" if count[unit["name"]] == 1 else "unit_id"]) for unit in listed}
+    columns = COLUMNS if len(count) == len(listed) else {**COLUMNS, "unit_id": "单位编号"}
     target = io.BytesIO()
     # A name that begins with "=" stays a name.
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -72,7 +77,7 @@ def write_units(units: Iterable[Mapping[str, Any]]) -> bytes:
     sheet = book.add_worksheet("单位名录")
     bold = book.add_format({"bold": True, "bg_color": "#F0EEE9", "bottom": 1})
     plain, day = book.add_format({}), book.add_format({"num_format": "yyyy-mm-dd"})
-    for place, (column, head) in enumerate(COLUMNS.items()):
+    for place, (column, head) in enumerate(columns.items()):
         sheet.set_column(place, place, _WIDTHS.get(column, 12))
         sheet.write_string(0, place, head, bold)
         for number, unit in enumerate(listed, start=1):

@@ -289,6 +289,14 @@ def test_an_empty_register_and_a_strange_unit_stop_it(empty, incoming):
     assert "长梁镇" not in missing
 
 
+def test_two_units_of_one_name_would_be_counted_twice(ledger, incoming):
+    import_units(ledger, [{"unit_id": "other", "name": UNITS[0]}], actor=LOCAL_OFFICER, now=NOW, key="other")
+
+    (missing,) = proposed(ledger, incoming).missing
+    assert "同名" in missing
+    assert UNITS[0] in missing
+
+
 def test_a_number_that_is_not_in_the_words_is_a_warning(ledger, incoming):
     proposal = proposed(ledger, incoming, settings={("JS-2.1.4", "yuan"): "2100", ("JS-6.1", "at"): "2021-01-20"})
 

@@ -237,3 +237,25 @@ def test_the_preview_names_what_is_new_and_what_changes():
     assert (unchanged.kind, unchanged.changes) == ("unchanged", ())
     assert (new.kind, new.name) == ("new", "示例乡党委")
     assert ("上级单位", "", "=示例县直属工委") in new.changes
+
+
+TWINS = [
+    {**REGISTER[1], "unit_id": "u-2", "parent_id": None},
+    {**REGISTER[1], "unit_id": "u-4", "parent_id": None, "members": 7},
+    {**REGISTER[2], "parent_id": "u-4"},
+]
+
+
+def test_two_units_of_one_name_come_back_by_their_numbers():
+    sheet = read_units(write_units(TWINS), name="单位名录.xlsx", known={"007": "u-3"})
+
+    assert sheet.problems == ()
+    assert [row["unit_id"] for row in sheet.rows] == ["u-2", "u-4", "u-3"]
+    assert {entry.kind for entry in compare(sheet.rows, TWINS)} == {"unchanged"}
+
+
+def test_a_parent_whose_name_two_units_bear_has_to_be_named_by_its_number():
+    heads = ["单位编号", "单位名称", "上级单位"]
+    sheet = read(heads, ["u-2", "示例镇党委", None], ["u-4", "示例镇党委", None], ["u-5", "示例支部", "示例镇党委"])
+
+    assert said(sheet) == [("C4", "有两个单位叫这个名称")]

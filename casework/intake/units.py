@@ -180,12 +180,14 @@ class _Reading:
                 self.wrong(number, cells["单位名称"][0], "单位名称是空的", "写上单位名称")
             return found
         where, name = found["name"]
+        # Two units may bear one name where the sheet tells them apart by their numbers.
+        told_apart = "unit_id" in found
         found.setdefault("unit_id", (where, self.known.get(str(name), str(name))))
         if "members" in found:
             found.setdefault("members_as_of", (found["members"][0], None))
         for what, column in (("单位名称", "name"), ("单位编号", "unit_id")):
             key = f"{column}:{found[column][1]}"
-            if key in self.seen:
+            if key in self.seen and not (column == "name" and told_apart):
                 self.wrong(
                     *found[column][0], f"{what}与第 {self.seen[key]} 行相同", "一个单位只写一行", found[column][1]
                 )
@@ -195,13 +197,19 @@ class _Reading:
 
     def parents(self, rows: Sequence[_Row]) -> None:
         """Replace the names of parents by their ids."""
-        ids = {str(row["name"][1]): row["unit_id"][1] for row in rows if "name" in row}
-        every = {**self.known, **ids}
+        every: dict[str, set[object]] = {name: {unit_id} for name, unit_id in self.known.items()}
+        for row in rows:
+            if "name" in row:
+                every.setdefault(str(row["name"][1]), set()).add(row["unit_id"][1])
+        ids = set().union(*every.values())
         for row in rows:
             if "parent_id" in row:
                 place, parent = row["parent_id"]
-                unit_id = every.get(str(parent), parent if parent in every.values() else None)
-                if unit_id is None:
+                meant = every.get(str(parent), {parent} & ids)
+                unit_id = next(iter(meant)) if len(meant) == 1 else None
+                if len(meant) > 1:
+                    self.wrong(*place, "有两个单位叫这个名称", "改写单位编号", parent)
+                elif unit_id is None:
                     self.wrong(*place, "上级单位不在名录中", "写上级单位的全称，并给它也写一行", parent)
                 row["parent_id"] = place, unit_id
 

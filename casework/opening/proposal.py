@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -129,11 +130,17 @@ def _propose(  # noqa: PLR0913, PLR0917 - the one place where all of it meets
 ) -> Proposal:
     known = register(session)
     policy = parse_pack(packs) if packs is not None else basis.policy
-    chosen, absent = _taking_part(policy, basis, known)
+    listed = _listed(policy)
+    chosen = _taking_part(listed, basis, known)
+    count = Counter(unit.name for unit in chosen)
+    absent = [name for name in listed if not count[name]]
+    twice = [name for name in listed if count[name] > 1]
     if not known:
         missing.append("单位名录还是空的：请先到“单位名录”导入")
     elif absent and packs is not None:
         missing.append(f"名额分配表里的单位不在单位名录中：{'、'.join(absent)}。请先补进名录，或核对名称")
+    if twice:
+        missing.append(f"名录里有同名的单位，名额会重复计算：{'、'.join(twice)}。请先改名")
     if head.text("round_id") and session.get(Round, head.text("round_id")) is not None:
         missing.append(f"编号“{head.text('round_id')}”已经用过，请换一个")
     facts = {} if packs is None or missing else _facts(policy, chosen, head.as_of)
@@ -143,22 +150,26 @@ def _propose(  # noqa: PLR0913, PLR0917 - the one place where all of it meets
         as_of=head.as_of,
         packs=packs,
         from_round=basis.from_round,
-        units=tuple(unit.unit_id for unit in chosen) if len(chosen) < len(known) else (),
+        units=tuple(unit.unit_id for unit in chosen) if listed or basis.units else (),
         missing=tuple(dict.fromkeys(missing)),
         warnings=tuple(warnings),
         facts=facts,
     )
 
 
-def _taking_part(policy: Policy, basis: Basis, known: Sequence[Unit]) -> tuple[list[Unit], list[str]]:
-    """Return the units that take part, and the names of the table that are not in the register."""
-    listed = dict.fromkeys(name for _, shape in policy.of_shape(QuotaGrid) for name in shape.places)
-    if listed:
-        names = {unit.name for unit in known}
-        return [unit for unit in known if unit.name in listed], [name for name in listed if name not in names]
-    if basis.units:
-        return [unit for unit in known if unit.unit_id in basis.units], []
-    return list(known), []
+def _listed(policy: Policy) -> list[str]:
+    """Return the units that the circular's own table names."""
+    return list(dict.fromkeys(name for _, shape in policy.of_shape(QuotaGrid) for name in shape.places))
+
+
+def _taking_part(listed: Sequence[str], basis: Basis, known: Sequence[Unit]) -> list[Unit]:
+    """Return the units of the table; without a table those of the earlier round, else all."""
+    before = [unit for unit in known if unit.unit_id in basis.units] or list(known)
+    if not listed:
+        return before
+    count = Counter(unit.name for unit in before)
+    # Of two units with one name, the one that took part before.
+    return [unit for unit in known if unit.name in listed and (not count[unit.name] or unit in before)]
 
 
 def _facts(policy: Policy, units: Sequence[Unit], as_of: date | None) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from casework.frames import UNITS
 from casework.intake.units import UnitSheet, read_units
 from casework.ledger import import_units
 from casework.ledger.rounds import register
+from casework.problems import Problem
 from casework.units_sheet import COLUMNS, Difference, compare, shown, write_units
 from casework.views.desk import Ledger
 from casework.views.html import badge, esc, note, notes, rows_table, tag
@@ -50,6 +52,16 @@ class Register:
     def names(self) -> dict[str, str]:
         """Return unit id → name."""
         return {str(unit["unit_id"]): str(unit["name"]) for unit in self.units}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return unit id → name, told apart where two units bear one name."""
+        count, found = Counter(self.names.values()), dict[str, str]()
+        seen: Counter[str] = Counter()
+        for unit_id, name in self.names.items():
+            seen[name] += 1
+            found[unit_id] = name if count[name] == 1 else f"{name}（同名第 {seen[name]} 个）"
+        return found
 
     @property
     def pages(self) -> dict[str, int]:
@@ -105,9 +117,9 @@ def field_key(unit_id: str, column: str) -> str:
 
 def field_values(known: Register, first: int) -> dict[str, str]:
     """Return field → what stands in it, as an officer reads it."""
-    names = known.names
+    labels = known.labels
     found = {
-        field_key(str(unit["unit_id"]), column): shown(column, unit.get(column), names)
+        field_key(str(unit["unit_id"]), column): shown(column, unit.get(column), labels)
         for unit in known.page(first)
         for column in COLUMNS
     }
@@ -139,14 +151,14 @@ def _import(ledger: Ledger, rows: Iterable[Mapping[str, object]], *, actor: Acto
 def _typed_rows(known: Register, first: int, values: Mapping[str, Any]) -> tuple[list[dict[str, object]], list[str]]:
     wrong: list[str] = []
     rows = []
-    ids = {name: unit_id for unit_id, name in known.names.items()}
+    ids, names = {label: unit_id for unit_id, label in known.labels.items()}, set(known.names.values())
     blank: dict[str, Any] = {"unit_id": NEW, "name": ""}
     for unit in [*known.page(first), blank]:
         unit_id = str(unit["unit_id"])
         row: dict[str, object] = {}
         for column, head in COLUMNS.items():
             text = str(values.get(field_key(unit_id, column)) or "").strip()
-            if text == shown(column, unit.get(column), known.names):
+            if text == shown(column, unit.get(column), known.labels):
                 continue
             try:
                 row[column] = _value(column, text, ids)
@@ -157,7 +169,7 @@ def _typed_rows(known: Register, first: int, values: Mapping[str, Any]) -> tuple
         name = str(row.get("name", unit["name"]))
         if not name:
             wrong.append(f"“{unit['name'] or '新增单位'}”没有写名称")
-        elif name != unit["name"] and name in ids:
+        elif name != unit["name"] and name in names:
             wrong.append(f"“{name}”已在名录中，名称不能重复")
         rows.append({"unit_id": _fresh_id(name, known) if unit_id == NEW else unit_id, **row})
     return rows, wrong
@@ -237,7 +249,15 @@ def preview_units(known: Register, name: str, content: bytes | None) -> UnitPrev
     """Read an uploaded sheet; None is no file."""
     if content is None:
         return UnitPreview()
-    sheet = read_units(content, name=name, known={name: unit_id for unit_id, name in known.names.items()})
+    count = Counter(known.names.values())
+    ids = {name: unit_id for unit_id, name in known.names.items() if count[name] == 1}
+    sheet = read_units(content, name=name, known=ids)
+    unclear = [
+        Problem(f"名录里不止一个“{row['name']}”，分不清是哪一个", "在表里加“单位编号”一列，或先改名", file=name)
+        for row in sheet.rows
+        if count[str(row.get("name"))] > 1 and row["unit_id"] not in known.names
+    ]
+    sheet = replace(sheet, problems=(*sheet.problems, *unclear))
     return UnitPreview(sheet, tuple(compare(sheet.rows, known.units)) if not sheet.problems else ())
 
 

@@ -156,7 +156,7 @@ def needed(choice: mo.ui.dropdown) -> mo.ui.dropdown | None:
 
 def unit_form(deeds: Deeds, known: Register, first: int) -> mo.ui.form[Any, Any]:
     """Return the register's table as a form."""
-    key, parents = views.new_key(), list(known.names.values())
+    key, parents = views.new_key(), list(known.labels.values())
     fields = {name: _unit_field(name, value, parents) for name, value in units.field_values(known, first).items()}
 
     def deed(values: Mapping[str, Any], actor: Actor) -> rounds.Outcome:
