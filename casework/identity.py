@@ -255,16 +255,27 @@ class Key:
     person's fields unreadable for good.
     """
 
-    __slots__ = ("_field", "_index", "_secret", "audit")
+    __slots__ = ("_cipher", "_secret")
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != _KEY_BYTES:
             raise ValueError(f"密钥应为 {_KEY_BYTES} 字节（{2 * _KEY_BYTES} 个十六进制字符），请检查密钥文件")
         self._secret = secret
-        self._field, self._index, self.audit = (
-            HKDF(SHA256(), _KEY_BYTES, salt=None, info=f"casework {use}".encode()).derive(secret)
-            for use in ("field", "index", "audit")
-        )
+        self._cipher: AESGCM | None = None  # made at first use: most of a hundred thousand people's keys rest
+
+    def _derived(self, use: str) -> bytes:
+        return HKDF(SHA256(), _KEY_BYTES, salt=None, info=f"casework {use}".encode()).derive(self._secret)
+
+    @property
+    def audit(self) -> bytes:
+        """The key of an audit chain."""
+        return self._derived("audit")
+
+    @property
+    def _field(self) -> AESGCM:
+        if self._cipher is None:
+            self._cipher = AESGCM(self._derived("field"))
+        return self._cipher
 
     def __repr__(self) -> str:
         """Keep the secret out of tracebacks."""
@@ -307,20 +318,19 @@ class Key:
             value: The normalised value.
             purpose: Where it is used, e.g. "person.id_number"; equal values of two purposes do not match.
         """
-        return hmac.digest(self._index, f"{purpose}\0{value}".encode(), "sha256").hex()
+        return self.commit(value.encode(), purpose=purpose)
 
-    def encrypt(self, text: str, *, bound_to: str) -> bytes:
-        """Encrypt a field with AES-256-GCM.
+    def commit(self, content: bytes, *, purpose: str) -> str:
+        """Return a keyed digest of bytes: with the key gone, nobody can guess what it stood for."""
+        return hmac.digest(self._derived("index"), f"{purpose}\0".encode() + content, "sha256").hex()
 
-        Args:
-            text: The plain value.
-            bound_to: Where it stands, e.g. "person|id_number|p17|1"; moved anywhere else it cannot be read.
-        """
+    def seal(self, content: bytes, *, bound_to: str) -> bytes:
+        """Encrypt bytes with AES-256-GCM; `bound_to` as for `encrypt`."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _VERSION + nonce + AESGCM(self._field).encrypt(nonce, text.encode(), _VERSION + bound_to.encode())
+        return _VERSION + nonce + self._field.encrypt(nonce, content, _VERSION + bound_to.encode())
 
-    def decrypt(self, sealed: bytes, *, bound_to: str) -> str:
-        """Return the plain value.
+    def unseal(self, sealed: bytes, *, bound_to: str) -> bytes:
+        """Return the plain bytes.
 
         Raises:
             ValueError: Another key, another place, or changed bytes; the message is a Chinese sentence.
@@ -329,9 +339,26 @@ class Key:
         try:
             if sealed[:1] != _VERSION:
                 raise InvalidTag
-            return AESGCM(self._field).decrypt(nonce, rest, _VERSION + bound_to.encode()).decode()
+            return self._field.decrypt(nonce, rest, _VERSION + bound_to.encode())
         except (InvalidTag, ValueError):
             raise ValueError("加密内容无法读取：密钥不对，或内容被移动、改动过") from None
+
+    def encrypt(self, text: str, *, bound_to: str) -> bytes:
+        """Encrypt a field with AES-256-GCM.
+
+        Args:
+            text: The plain value.
+            bound_to: Where it stands, e.g. "person|id_number|p17|1"; moved anywhere else it cannot be read.
+        """
+        return self.seal(text.encode(), bound_to=bound_to)
+
+    def decrypt(self, sealed: bytes, *, bound_to: str) -> str:
+        """Return the plain value.
+
+        Raises:
+            ValueError: Another key, another place, or changed bytes; the message is a Chinese sentence.
+        """
+        return self.unseal(sealed, bound_to=bound_to).decode()
 
     def wrap(self, other: Key, *, bound_to: str) -> bytes:
         """Encrypt another key, e.g. a person's, for keeping in the ledger."""
