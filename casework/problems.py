@@ -37,6 +37,7 @@ class Problem:
         cell: Address of the cell, e.g. "C5"; its row number is the sheet's own.
         clause: Id of the clause in a pack, e.g. "JS-1.1".
         read: What stood there, as it stood there.
+        column: The head over the cell, e.g. "身份证号".
     """
 
     message: str
@@ -46,16 +47,18 @@ class Problem:
     cell: str = ""
     clause: str = ""
     read: str = ""
+    column: str = ""
 
     def place(self) -> str:
-        """Return where it stands: "工作表「名单」第 5 行（格 C5）" or "文件 policy.toml，条款 JS-1.1"."""
+        """Return where it stands: "工作表「名单」第 5 行「姓名」（格 C5）" or "文件 policy.toml，条款 JS-1.1"."""
         named = [f"文件 {self.file}"] if self.file else []
         if self.clause:
             named.append(f"条款 {self.clause}")
         in_sheet = f"工作表「{self.sheet}」" if self.sheet else ""
         if self.cell:
             row = re.search(r"[0-9]+$", self.cell)
-            in_sheet += f"第 {row[0]} 行（格 {self.cell}）" if row else f"（格 {self.cell}）"
+            head = f"「{self.column}」" if self.column else ""
+            in_sheet += f"第 {row[0]} 行{head}（格 {self.cell}）" if row else f"{head}（格 {self.cell}）"
         if in_sheet:
             named.append(in_sheet)
         return "，".join(named)

@@ -32,6 +32,10 @@ from casework.problems import (
             Problem("合计不符。", file="附件1.xlsx", sheet="分配表", cell="C5"),
             "文件 附件1.xlsx，工作表「分配表」第 5 行（格 C5）：合计不符。",
         ),
+        (
+            Problem("少 1 位", "请核对证件", sheet="名单", cell="C5", read="x4", column="身份证号"),
+            "工作表「名单」第 5 行「身份证号」（格 C5）：读到「x4」。少 1 位。请核对证件。",
+        ),
         (Problem("缺第三节"), "缺第三节。"),
         (Problem("空表", sheet="名单"), "工作表「名单」：空表。"),
     ],
