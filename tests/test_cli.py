@@ -1,0 +1,267 @@
+"""The command line as the issue's own examples write it: output, exit codes, sentences."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+
+import openpyxl
+import pytest
+from pypdf import PdfReader
+
+from casework.cli import main
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def run(home, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_DATA_HOME", str(home))
+    monkeypatch.delenv("CASEWORK_DB", raising=False)
+
+    def call(*arguments):
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    if not list(home.rglob("demo.db")):
+        assert call("init", "--demo")[0] == 0
+    return call
+
+
+def allocated(run, *arguments):
+    code, out, err = run("allocate", "--json", *arguments)
+    return code, json.loads(out), err
+
+
+def test_init_demo_twice_is_no_harm(run):
+    code, out, err = run("init", "--demo")
+
+    assert code == 0
+    assert "演示台账" in out + err
+
+
+def test_allocate_as_the_circular_stands(run):
+    code, result, _ = allocated(run, "--round", "jianshi-2020")
+
+    assert code == 0
+    totals = result["totals"]
+    assert (totals["places"], totals["amount_fen"], totals["people"]) == (359, 18_400_000, 359)
+    assert result["balance_fen"] == 0
+    assert {"by_unit", "awards", "reserve", "ties", "exceptions", "steps"} <= result.keys()
+    first = result["by_unit"][0]
+    assert first == {
+        "unit": "业州镇",
+        "category": "frontline",
+        "places": 41,
+        "people": 41,
+        "amount_fen": 2_050_000,
+        "awarded_fen": 2_050_000,
+    }
+    assert all(row["reason"] for row in result["reserve"])
+
+
+def test_one_place_more_is_500_yuan_too_much(run):
+    code, result, err = allocated(run, "--round", "jianshi-2020", "--set", "places.业州镇.frontline=42")
+
+    assert code == 1
+    assert (result["totals"]["places"], result["totals"]["amount_fen"], result["balance_fen"]) == (
+        360,
+        18_450_000,
+        -50_000,
+    )
+    assert "计划超出资金 500 元" in err
+
+
+def test_several_settings_at_once(run):
+    code, result, _ = allocated(run, "--round", "jianshi-2020", "--set", "rate.hardship=600", "--set", "fund=20万")
+
+    assert code == 0
+    assert result["totals"]["amount_fen"] == 18_400_000 + 124 * 10_000
+    assert result["balance_fen"] == 20_000_000 - result["totals"]["amount_fen"]
+
+
+def test_neimenggu_puts_the_overflow_in_reserve_with_its_reason(run):
+    code, result, _ = allocated(run, "--round", "neimenggu-2022")
+
+    places = {row["unit"]: row["places"] for row in result["by_unit"]}
+    assert code == 0, "a reserve alone is no refusal"
+    assert (places["示例厅机关党委"], places["示例委机关党委"], places["示例局机关党委"]) == (4, 10, 10)
+    over = [row for row in result["reserve"] if row["reason"] == "over_places"]
+    assert over
+    assert all(row["route"] == "unit" for row in over)
+
+
+def test_an_open_tie_is_exit_1(run):
+    code, result, err = allocated(run, "--round", "jianshi-tie")
+
+    assert code == 1
+    assert len(result["ties"]) == 1
+    assert "长梁镇" in err
+    assert "2 人争 1 名" in err
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("places.无此镇.frontline=1", "没有单位“无此镇”"),
+        ("places.业州镇.frontline=3.7", "整数"),
+        ("rate.nobody=1", "没有类别“nobody”"),
+        ("rate.family", "缺少等号"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_exit_2(run, setting, said):
+    code, _, err = run("allocate", "--round", "jianshi-2020", "--set", setting)
+
+    assert code == 2
+    assert said in err
+
+
+def test_an_unknown_round_names_the_known_ones(run):
+    code, _, err = run("allocate", "--round", "nowhere")
+
+    assert code == 1
+    assert "jianshi-2020" in err
+
+
+def test_apportion(run, tmp_path):
+    table = tmp_path / "units.csv"
+    table.write_text("单位,党员,至少,至多\n甲,50,1,\n乙,30,1,\n丙,20,1,2\n", encoding="utf-8")
+    bounds = ("--floor", "至少", "--cap", "至多")
+
+    code, out, _ = run(
+        "apportion",
+        "--method",
+        "largest_remainder",
+        "--total",
+        10,
+        "--csv",
+        table,
+        "--weight",
+        "党员",
+        *bounds,
+        "--json",
+    )
+
+    result = json.loads(out)
+    assert code == 0
+    assert result["places"] == {"甲": 5, "乙": 3, "丙": 2}
+    assert result["ties"] == []
+    assert result["steps"]
+
+
+def test_policy_check_and_show(run):
+    code, out, _ = run("policy", "check")
+    assert code == 0
+    assert all(name in out for name in ("jianshi-2020", "neimenggu-2022", "jiaozuo-2018"))
+    code, out, _ = run("policy", "show", "jianshi-2020")
+    assert code == 0
+    assert "留存党费" in out
+
+
+def test_policy_check_of_a_broken_pack(run):
+    code, out, err = run("policy", "check", "tests/broken_policies/unknown-rule")
+
+    assert code in (1, 2)
+    assert "不认识规则" in out + err
+
+
+def test_policy_new_sheet_and_lint(run, tmp_path):
+    text = tmp_path / "circular.txt"
+    text.write_text("关于示例慰问的通知\n一、慰问标准500元/人。\n三、请于1月5日前报送花名册。\n", encoding="utf-8")
+
+    code, out, err = run("policy", "lint", text)
+    assert code == 1
+    assert "缺“二、”" in out + err
+    folder = tmp_path / "example"
+    code, _, err = run("policy", "new", folder, "--from", text, "--issued", "2026-01-02")
+    assert code in (0, 2), err
+
+
+def test_lists_as_files(run, tmp_path):
+    pdf, xlsx = tmp_path / "q.pdf", tmp_path / "r.xlsx"
+
+    assert run("list", "quota-table", "--round", "jianshi-2020", "--out", pdf)[0] == 0
+    assert run("list", "roster", "--round", "jianshi-2020", "--out", xlsx)[0] == 0
+
+    text = "".join(page.extract_text() for page in PdfReader(pdf).pages)
+    assert "184000" in text
+    assert "359" in text
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx.read_bytes())).active
+    values = [cell.value for row in sheet.iter_rows() for cell in row]
+    assert "建始县元旦春节期间部分慰问对象花名册" in values
+
+
+def test_a_public_list_shows_no_birth_and_no_illness(run):
+    code, out, _ = run("list", "public-list", "--round", "jianshi-2020", "--unit", "红岩镇")
+
+    assert code == 0
+    assert "示例" in out
+    assert "疾病" not in out
+    assert "出生" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("list", "nothing", "--round", "jianshi-2020"), "没有名为“nothing”的表"),
+        (("list", "roster", "--round", "jianshi-2020", "--out", "x.doc"), "只能写成"),
+        (("list", "roster", "--round", "jianshi-2020", "--unit", "无此镇"), "没有单位"),
+        (("nothing",), "没有命令"),
+    ],
+)
+def test_a_command_that_is_wrong_is_exit_2_and_chinese(run, arguments, said):
+    code, _, err = run(*arguments)
+
+    assert code == 2
+    assert said in err
+
+
+def test_scenarios_from_save_to_adoption(run):
+    here = ("--round", "jianshi-2020")
+    assert (
+        run(
+            "scenario",
+            "save",
+            "调一名",
+            *here,
+            "--set",
+            "places.业州镇.frontline=40",
+            "--set",
+            "places.长梁镇.frontline=35",
+        )[0]
+        == 0
+    )
+    code, out, _ = run("scenario", "list", *here)
+    assert code == 0
+    assert "调一名" in out
+    code, out, _ = run("scenario", "diff", "通知原定", "调一名", *here)
+    assert code == 0
+    assert "业州镇脱贫攻坚一线干部名额由通知原定改为40名" in out
+    assert run("scenario", "adopt", "调一名", "--act", "list", *here)[0] == 1, "the places come first"
+    assert run("scenario", "adopt", "调一名", "--act", "places", *here)[0] == 0
+    assert run("scenario", "adopt", "调一名", "--act", "list", *here)[0] == 0
+    code, _, err = run("scenario", "adopt", "调一名", "--act", "list", *here)
+    assert code == 1
+    assert "已有正式的名单" in err
+
+
+def test_the_audit_chain_holds_after_all_that(run):
+    assert run("check")[0] == 0
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported():
+    program = """
+import sys
+from casework.cli import main
+main(["--help"])
+print([name for name in ("polars", "marimo", "weasyprint", "sqlalchemy") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.rstrip().endswith("[]")
