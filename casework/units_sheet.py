@@ -71,8 +71,7 @@ def write_units(units: Iterable[Mapping[str, Any]]) -> bytes:
     names = {str(unit["unit_id"]): str(unit["name" if count[unit["name"]] == 1 else "unit_id"]) for unit in listed}
     columns = COLUMNS if len(count) == len(listed) else {**COLUMNS, "unit_id": "单位编号"}
     target = io.BytesIO()
-    # A name that begins with "=" stays a name.
-    book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
     book.set_properties({"title": "单位名录", "created": _MADE})
     sheet = book.add_worksheet("单位名录")
     bold = book.add_format({"bold": True, "bg_color": "#F0EEE9", "bottom": 1})
@@ -88,7 +87,7 @@ def write_units(units: Iterable[Mapping[str, Any]]) -> bytes:
                 sheet.write_datetime(number, place, datetime(value.year, value.month, value.day), day)  # noqa: DTZ001
             elif isinstance(value, int) and not isinstance(value, bool):
                 sheet.write_number(number, place, value, plain)
-            else:
+            else:  # as a text, so that a name that begins with "=" stays a name
                 sheet.write_string(number, place, shown(column, value, names), plain)
     last = len(listed) + _BLANK_ROWS
     for column, allowed in (("kind", [kind.label for kind in UnitKind]), ("pay_difficulty", ["是", "否"])):

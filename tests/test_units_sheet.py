@@ -220,6 +220,7 @@ def test_what_was_downloaded_is_imported_again_without_a_change():
 
 def test_the_same_register_gives_the_same_bytes_and_no_number_of_the_ledger():
     assert write_units(REGISTER) == write_units([dict(unit) for unit in REGISTER])
+    assert openpyxl.load_workbook(io.BytesIO(write_units(REGISTER))).properties.created.year == 2000
     heads = [cell.value for cell in openpyxl.load_workbook(io.BytesIO(write_units([]))).active[1]]
     assert heads == HEADS == list(COLUMNS.values())
 
