@@ -1,4 +1,4 @@
-"""Take the handbook's pictures from the demo ledger, in a headless browser at 1366×768: `python -m scripts.screenshots`."""
+"""Take the handbook's pictures from the demo ledger at 1366×768: `python -m scripts.screenshots`."""
 
 from __future__ import annotations
 
