@@ -61,7 +61,6 @@ class _Box:
     note: str = ""
     font: str = ""
     wide: bool = False
-    unbroken: bool = False
     digits: bool = False
     small: bool = False
 
@@ -235,7 +234,7 @@ def _body(table: Table, widths: list[float]) -> list[_Line]:
 def _cell(value: Cell, column: Column, width: float) -> _Box:
     words = shown(value, column)
     if not isinstance(value, str):
-        return _Box(words, column.alignment, unbroken=True, digits=words.isdecimal())
+        return _Box(words, column.alignment, digits=words.isdecimal())
     small = _lines(words, width, _SIGN_MM) > _SMALL_FROM_LINES
     if small and (lines := _lines(words, width, _SMALL_SIGN_MM)) * _SMALL_LINE_MM > TALLEST_CELL_MM:
         most = int(len(words) * TALLEST_CELL_MM / (lines * _SMALL_LINE_MM))
@@ -270,7 +269,7 @@ def _total(table: Table) -> list[_Box]:
                 until += 1
         align = "center" if isinstance(value, str) else column.alignment
         words = shown(value, column)
-        boxes.append(_Box(words, align, columns=until - at, unbroken=True, digits=words.isdecimal()))
+        boxes.append(_Box(words, align, columns=until - at, digits=words.isdecimal()))
         at = until
     return boxes
 

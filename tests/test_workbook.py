@@ -159,6 +159,7 @@ def test_the_same_list_gives_the_same_bytes():
 
     assert first == write(printed.people(3))
     assert {entry.date_time[0] for entry in entries} == {1980}, "no clock in the file"
+    assert openpyxl.load_workbook(io.BytesIO(first)).properties.created.year == 2000
 
 
 def test_a_list_of_nobody_can_be_written():
