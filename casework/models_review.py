@@ -9,7 +9,7 @@ read by those who handle it only; they are no facts and go into no list.
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
 from casework.models import Table, Whole, _json, _moment, one_of, whole
@@ -93,13 +93,6 @@ class Meeting(Table, table=True):
         whole("present"),
         whole("agreed"),
         CheckConstraint("present <= invited AND agreed <= present", name="no_more_than_came"),
-        Index(
-            "uq_meeting_decided",
-            "adoption_id",
-            unique=True,
-            sqlite_where=text("state = 'decided'"),
-            postgresql_where=text("state = 'decided'"),
-        ),
     )
 
     meeting_id: str = Field(primary_key=True)

@@ -57,7 +57,7 @@ TABLE = {
     "units_sheet": f"{WORDS} intake | xlsxwriter",
     "scenarios": f"{WORDS} {CORE} comparison {STORE} | polars sqlmodel sqlalchemy",
     "adoption": f"{WORDS} {CORE} comparison scenarios {STORE} | polars sqlmodel sqlalchemy",
-    "review": f"{WORDS} {CORE} comparison scenarios adoption sentences {STORE} | polars sqlmodel sqlalchemy",
+    "review": f"{WORDS} {CORE} comparison scenarios adoption sentences subjects {STORE} | polars sqlmodel sqlalchemy",
     "care": f"{WORDS} policy {STORE} | polars sqlmodel sqlalchemy",
     "opening": f"{WORDS} {STORE} {CORE} comparison sheets | sqlmodel sqlalchemy",
     "samples": f"{WORDS} shapes policy rules {STORE} scenarios | polars sqlmodel sqlalchemy",

@@ -78,14 +78,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("meeting_id", name=op.f("pk_meeting")),
     )
     op.create_index(op.f("ix_meeting_round_id"), "meeting", ["round_id"], unique=False)
-    op.create_index(
-        "uq_meeting_decided",
-        "meeting",
-        ["adoption_id"],
-        unique=True,
-        sqlite_where=sa.text("state = 'decided'"),
-        postgresql_where=sa.text("state = 'decided'"),
-    )
     op.create_table(
         "notice",
         sa.Column("notice_id", sa.String(), nullable=False),

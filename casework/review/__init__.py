@@ -1,0 +1,1 @@
+"""Review: from the first survey to the list that may be issued."""
