@@ -41,11 +41,11 @@ def typed_values():
 
 
 @app.cell
-def memories(get_decided, get_money, get_places, get_reasons, set_decided, set_money, set_places, set_reasons):
-    money = widgets.Memory("money", get_money, set_money)
-    places = widgets.Memory("places", get_places, set_places)
-    reasons = widgets.Memory("reasons", get_reasons, set_reasons)
-    decided = widgets.Memory("decided", get_decided, set_decided)
+def memories(set_decided, set_money, set_places, set_reasons):
+    money = widgets.Memory("money", set_money)
+    places = widgets.Memory("places", set_places)
+    reasons = widgets.Memory("reasons", set_reasons)
+    decided = widgets.Memory("decided", set_decided)
     every_part = (money, places, reasons, decided)
     return decided, every_part, money, places, reasons
 
@@ -91,30 +91,26 @@ def section_choice():
 
 @app.cell
 def money_numbers(desk, first, get_money, ledger, money):
-    get_money()
-    money_fields = widgets.money_fields(ledger, desk, money, first)
+    money_fields = widgets.money_fields(ledger, desk, money, get_money, first)
     return (money_fields,)
 
 
 @app.cell
 def money_moves(desk, first, get_money, ledger, money):
-    get_money()
-    money_sliders = widgets.money_sliders(ledger, desk, money, first)
+    money_sliders = widgets.money_sliders(ledger, desk, money, get_money, first)
     return (money_sliders,)
 
 
 @app.cell
 def place_numbers(desk, first, get_places, ledger, places):
-    get_places()
-    place_fields = widgets.place_fields(ledger, desk, places, first)
+    place_fields = widgets.place_fields(ledger, desk, places, get_places, first)
     return (place_fields,)
 
 
 @app.cell
-def reason_texts(desk, every_part, first, get_places, get_reasons, ledger, reasons):
-    get_places(), get_reasons()
-    over = views.over_cells(desk, views.read_sheet(desk, widgets.sheet_now(desk, every_part, first)))
-    reason_fields = widgets.reason_fields(ledger, desk, reasons, first, over)
+def reason_texts(desk, first, get_places, get_reasons, ledger, places, reasons):
+    over = views.over_cells(desk, views.Sheet(places=places.now(get_places, desk, first)))
+    reason_fields = widgets.reason_fields(ledger, desk, reasons, get_reasons, first, cells=over)
     return (reason_fields,)
 
 
@@ -126,20 +122,20 @@ def back_to_circular(desk, every_part, ledger):
 
 @app.cell
 def result(desk, every_part, first, get_decided, get_money, get_places, get_reasons):
-    get_money(), get_places(), get_reasons(), get_decided()
-    sheet = widgets.sheet_now(desk, every_part, first)
+    _getters = (get_money, get_places, get_reasons, get_decided)
+    sheet = widgets.sheet_now(desk, every_part, _getters, first)
     worked = views.work(desk, views.read_sheet(desk, sheet))
     return sheet, worked
 
 
 @app.cell
-def worksheet(desk, money_fields, money_sliders, place_fields, reason_fields, reset, section, worked):
+def worksheet(desk, money, money_fields, money_sliders, place_fields, places, reason_fields, reset, section, worked):
     mo.stop(section.value != views.SECTIONS[0])
-    _money = (widgets.texts(money_fields), widgets.texts(money_sliders))
+    _money = (money.texts(money_fields), widgets.texts(money_sliders))
     _reasons = views.reasons(desk, widgets.texts(reason_fields))
     mo.Html(
         views.worksheet(
-            desk, worked, money=_money, places=widgets.texts(place_fields), reasons=_reasons, reset=reset.text
+            desk, worked, money=_money, places=places.texts(place_fields), reasons=_reasons, reset=reset.text
         )
     )
     return
@@ -152,19 +148,19 @@ def amount_choice(desk):
 
 
 @app.cell
-def amount_numbers(amount_unit, decided, desk, every_part, first, get_decided, get_money, get_places, ledger, section):
+def amount_numbers(amount_unit, decided, desk, first, get_decided, get_money, get_places, ledger, money, places, section):
     mo.stop(section.value != views.SECTIONS[0])
-    get_money(), get_places(), get_decided()
-    cases = views.open_amounts(desk, widgets.sheet_now(desk, every_part, first), amount_unit.value)
+    _money, _places = money.now(get_money, desk, first), places.now(get_places, desk, first)
+    cases = views.open_amounts(desk, views.Sheet(money=_money, places=_places), amount_unit.value)
     mo.stop(not cases)
-    amount_fields = widgets.amount_fields(ledger, desk, decided, first, cases)
+    amount_fields = widgets.amount_fields(ledger, desk, decided, get_decided, first, cases=cases)
     return (amount_fields,)
 
 
 @app.cell
-def amounts(amount_fields, amount_unit, desk, worked):
+def amounts(amount_fields, amount_unit, decided, desk, worked):
     mo.Html(
-        views.amounts_panel(desk, amount_unit.text, views.amounts(desk, worked, widgets.texts(amount_fields)))
+        views.amounts_panel(desk, amount_unit.text, views.amounts(desk, worked, decided.texts(amount_fields)))
     )
     return
 

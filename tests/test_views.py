@@ -675,12 +675,12 @@ def test_amounts_nobody_fixed_are_typed_per_person_and_never_filled_in(ledger):
 def test_a_cell_over_a_soft_cap_asks_for_its_reason(ledger):
     desk = a_desk(ledger, "neimenggu-2022")
     cell = "im-01|exceptional"
-    over = views.read_sheet(desk, views.Sheet(places={cell: 5}))
+    over = views.Sheet(places={cell: 5})
     told = {cell: {"reason": "工资发放困难", "decider": "示例会议", "road": views.ROADS[0]}}
 
     assert views.over_cells(desk, over) == [cell]
-    assert views.over_cells(desk, views.Typed(Parameters())) == []
-    assert "请写明理由和决定人" in views.figures(desk, views.work(desk, over))
+    assert views.over_cells(desk, views.Sheet()) == []
+    assert "请写明理由和决定人" in views.figures(desk, worked(desk, places=over.places))
     assert "请写明理由" not in views.figures(desk, worked(desk, places={cell: 5}, reasons=told))
     assert "示例厅机关党委" in views.reasons(desk, {cell: {"reason": "a", "decider": "b", "road": "c"}})
 

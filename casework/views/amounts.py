@@ -86,11 +86,11 @@ def _running(result: Allocation, worked: Worked) -> str:
     return note(said + ahead, "note" if left >= 0 else "error")
 
 
-def over_cells(desk: Desk, typed: Typed) -> list[str]:
+def over_cells(desk: Desk, sheet: Sheet) -> list[str]:
     """Return the cells over a soft cap: each asks for reason, decider and road. Reads places only, allocates nobody."""
     facts = desk.assessed.facts
     try:
-        quota = plan(desk.policy, facts.units, facts.cases, typed.parameters)
+        quota = plan(desk.policy, facts.units, facts.cases, read_sheet(desk, sheet).parameters)
     except CaseworkError:
         return []
     return [cell for cell in quota.exceptions.filter(pl.col("extra") > 0)["cell"] if cell in desk.places]

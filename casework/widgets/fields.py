@@ -7,7 +7,7 @@ runs again draws the field as it stood.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import marimo as mo
 
@@ -40,26 +40,50 @@ def round_picker(names: dict[str, str], first: str | None) -> mo.ui.dropdown:
     )
 
 
+Typed: TypeAlias = Callable[[], dict[str, Any]]
+"""Getter of a part of what is typed. A cell that builds fields names it, so that it runs when another cell sets it."""
+
+
 class Memory:
     """One part of what is typed, per round: the page's state, and the draft that outlives it.
 
+    It does not hold the state's getter: the cell that makes the memories would then run at every key, and with it
+    every cell that draws a field.
+
     Args:
         part: `money`, `places`, `reasons` or `decided`.
-        getter: The state's getter; the cell that builds the fields must name it, so that it runs when others set it.
         setter: The state's setter.
     """
 
-    def __init__(self, part: str, getter: Callable[[], dict[str, Any]], setter: Callable[[Any], None]) -> None:
-        self.part, self._get, self._set = part, getter, setter
+    def __init__(self, part: str, setter: Callable[[Any], None]) -> None:
+        self.part, self._set, self._drawn = part, setter, 0
 
-    def now(self, desk: Desk, first: Sheet) -> dict[str, Any]:
+    def now(self, get: Typed, desk: Desk, first: Sheet) -> dict[str, Any]:
         """Return the values as they stand: typed in this page, else as the draft was found."""
-        return dict(self._get().get(desk.round_id, getattr(first, self.part)))
+        return dict(get().get(desk.round_id, getattr(first, self.part)))
 
     def put(self, ledger: Ledger, desk: Desk, values: Mapping[str, Any]) -> None:
         """Keep values: in the page, and as the officer's draft."""
         self._set(lambda typed: {**typed, desk.round_id: dict(values)})
         views.keep(desk, now_officer(ledger), **{self.part: values})
+
+    def fields(
+        self, ledger: Ledger, desk: Desk, get: Typed, first: Sheet, *, fields: Mapping[str, Any]
+    ) -> mo.ui.dictionary:
+        """Return fields that put what is typed into this part; the other values of the part stay."""
+        self._drawn += 1
+        return mo.ui.dictionary(
+            dict(fields), on_change=lambda values: self.put(ledger, desk, {**self.now(get, desk, first), **values})
+        )
+
+    def texts(self, elements: Mapping[str, Any]) -> dict[str, str]:
+        """Return the fields' own HTML, wrapped so that a field drawn anew replaces the one in the page.
+
+        A number field that was left by Enter goes on showing its old text, whatever value it is given; another tag
+        around it makes the browser build it from scratch.
+        """
+        wrap = "div" if self._drawn % 2 else "section"
+        return {key: f"<{wrap}>{element.text}</{wrap}>" for key, element in elements.items()}
 
 
 def _number(value: object, *, step: int) -> mo.ui.number:
@@ -68,23 +92,23 @@ def _number(value: object, *, step: int) -> mo.ui.number:
     return mo.ui.number(start=least, step=step, value=usable, debounce=True, full_width=True)
 
 
-def place_fields(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet) -> mo.ui.dictionary:
+def place_fields(ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet) -> mo.ui.dictionary:
     """Return a number field per cell of the grid."""
-    typed = memory.now(desk, first)
+    typed = memory.now(get, desk, first)
     fields = {cell: _number(typed.get(cell, places), step=1) for cell, places in desk.places.items()}
-    return mo.ui.dictionary(fields, on_change=lambda values: memory.put(ledger, desk, values))
+    return memory.fields(ledger, desk, get, first, fields=fields)
 
 
-def money_fields(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet) -> mo.ui.dictionary:
+def money_fields(ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet) -> mo.ui.dictionary:
     """Return a number field per rate and fund, in yuan."""
-    typed = memory.now(desk, first)
+    typed = memory.now(get, desk, first)
     fields = {key: _number(typed.get(key), step=10) for key in desk.money}
-    return mo.ui.dictionary(fields, on_change=lambda values: memory.put(ledger, desk, {**typed, **values}))
+    return memory.fields(ledger, desk, get, first, fields=fields)
 
 
-def money_sliders(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet) -> mo.ui.dictionary:
+def money_sliders(ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet) -> mo.ui.dictionary:
     """Return a slider beside every rate and fund the circular sets; only the one that moved is taken over."""
-    typed = memory.now(desk, first)
+    typed = memory.now(get, desk, first)
     every = {key: views.slider_span(fen, typed.get(key)) for key, fen in desk.money.items()}
     spans = {key: span for key, span in every.items() if span is not None}
     sliders = {
@@ -96,16 +120,18 @@ def money_sliders(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet) -> m
     def moved(values: dict[str, Any]) -> None:
         changed = {key: value for key, value in values.items() if value != last[key]}
         last.update(values)
-        memory.put(ledger, desk, {**memory.now(desk, first), **changed})
+        memory.put(ledger, desk, {**memory.now(get, desk, first), **changed})
 
     return mo.ui.dictionary(sliders, on_change=moved)
 
 
-def reason_fields(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet, cells: Sequence[str]) -> mo.ui.dictionary:
+def reason_fields(  # noqa: PLR0913 - as every set of fields
+    ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet, *, cells: Sequence[str]
+) -> mo.ui.dictionary:
     """Return reason, decider and road for every cell over a soft cap."""
-    typed = memory.now(desk, first)
+    typed = memory.now(get, desk, first)
     fields = {cell: _reason(typed.get(cell) or {}) for cell in cells}
-    return mo.ui.dictionary(fields, on_change=lambda values: memory.put(ledger, desk, {**typed, **values}))
+    return memory.fields(ledger, desk, get, first, fields=fields)
 
 
 def _reason(given: Mapping[str, Any]) -> mo.ui.dictionary:
@@ -121,11 +147,13 @@ def _reason(given: Mapping[str, Any]) -> mo.ui.dictionary:
     )
 
 
-def amount_fields(ledger: Ledger, desk: Desk, memory: Memory, first: Sheet, cases: Sequence[str]) -> mo.ui.dictionary:
+def amount_fields(  # noqa: PLR0913 - as every set of fields
+    ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet, *, cases: Sequence[str]
+) -> mo.ui.dictionary:
     """Return 拟定金额 per case, empty where nobody has typed one."""
-    typed = memory.now(desk, first)
+    typed = memory.now(get, desk, first)
     fields = {case: _number(typed.get(case), step=100) for case in cases}
-    return mo.ui.dictionary(fields, on_change=lambda values: memory.put(ledger, desk, {**typed, **values}))
+    return memory.fields(ledger, desk, get, first, fields=fields)
 
 
 def texts(elements: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,9 +180,10 @@ def reset_button(ledger: Ledger, desk: Desk, memories: Sequence[Memory]) -> mo.u
     return sheet_button("恢复通知原定", ledger, desk, memories, views.original_sheet(desk))
 
 
-def sheet_now(desk: Desk, memories: Sequence[Memory], first: Sheet) -> Sheet:
+def sheet_now(desk: Desk, memories: Sequence[Memory], getters: Sequence[Typed], first: Sheet) -> Sheet:
     """Return the worksheet as it is typed at this moment."""
-    return views.Sheet(**{memory.part: memory.now(desk, first) for memory in memories})
+    parts = {memory.part: memory.now(get, desk, first) for memory, get in zip(memories, getters, strict=True)}
+    return Sheet(**parts)
 
 
 def text(element: Any) -> str:
