@@ -1,7 +1,8 @@
 """Read somebody's workbook without trusting it: in a child process with limits on memory and time.
 
-A file of 1.8 KB can end the process that reads it, and all officers share one. The child prints the cells with their
-types (a number stays a number: an identity number typed as one has lost its last digits, and only the type shows it).
+It may be an .xlsx, an old .xls, or the tables of a .docx. A file of 1.8 KB can end the process that reads it, and all
+officers share one. The child prints the cells with their types (a number stays a number: an identity number typed as
+one has lost its last digits, and only the type shows it).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import json
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -25,23 +27,46 @@ MOST_RATIO: Final = 300
 MOST_ROWS, MOST_COLUMNS = 20_000, 200
 MEMORY_BYTES: Final = 768 * 1024 * 1024
 SECONDS: Final = 20
+_WORD: Final = "word/document.xml"
 
+_SAVE_AS = "请在 Excel 或 WPS 中另存为 xlsx"
 _KINDS = (
-    (b"\xd0\xcf\x11\xe0", "这是旧版 xls、加密的工作簿或 WPS 专用格式", "请在 Excel 或 WPS 中另存为 xlsx（不设密码）"),
-    (b"<", "这不是 xlsx，而是网页表格", "请在 Excel 或 WPS 中另存为 xlsx"),
+    (b"<", "这不是 xlsx，而是网页表格", _SAVE_AS),
     (b"%PDF", "这是 PDF 文件，不是工作簿", "请提供电子表格 xlsx"),
     (b"MZ", "这是程序文件，不是工作簿", "请提供电子表格 xlsx"),
 )
+_ET = "这是 WPS 专用格式 et", "请在 WPS 中打开，点“文件—另存为”，类型选“Microsoft Excel 文件（*.xlsx）”"
+_LOCKED = "工作簿设了密码", "请取消密码后另存为 xlsx"
+_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""The container of .xls, .doc and of encrypted workbooks; the names of its streams tell which."""
+
+
+def _stream(name: str) -> bytes:
+    return name.encode("utf-16-le")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One worksheet: `rows[0]` is row 1 of the sheet; `merged` are (first row, first column, last row, last column)."""
+    """One worksheet: `rows[0]` is row 1 of the sheet; `merged` are (first row, first column, last row, last column).
+
+    Attributes:
+        hidden_rows: 0-based rows that are hidden, by hand or by a filter.
+        hidden_columns: 0-based columns that are hidden.
+        faults: (row, column) → what the cell holds instead of a value: "#N/A", "公式" (never calculated), "重复"
+            (the cell stands twice in the file). Not known of an .xls.
+        filtered: A filter is on.
+        above: What stands over a table of a Word document.
+    """
 
     name: str
     rows: tuple[tuple[Cell, ...], ...]
     merged: tuple[tuple[int, int, int, int], ...]
     visible: bool
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    faults: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    filtered: bool = False
+    above: tuple[str, ...] = ()
 
     def address(self, row: int, column: int) -> str:
         """Return the address of a cell, e.g. "C5", from 0-based row and column."""
@@ -73,7 +98,7 @@ class UnreadableWorkbook(Exception):  # noqa: N818 - it says what the officer ho
 
 
 def read_workbook(data: bytes, *, name: str) -> tuple[Sheet, ...]:
-    """Return the worksheets of an xlsx file.
+    """Return the worksheets of an .xlsx or .xls file, or the tables of a .docx.
 
     Args:
         data: The bytes of the file.
@@ -90,6 +115,8 @@ def read_workbook(data: bytes, *, name: str) -> tuple[Sheet, ...]:
         raise _unreadable(name, "读取超时，文件可能已损坏", "请另存一份后再试") from None
     if done.returncode == 3:
         raise _unreadable(name, done.stdout.decode(errors="replace").strip(), "清除数据以外的空白格式后另存")
+    if done.returncode == 4:
+        raise _unreadable(name, *_LOCKED)
     if done.returncode != 0:
         raise _unreadable(name, "文件已损坏，或不是能读的 xlsx", "请在 Excel 或 WPS 中打开并另存为 xlsx")
     return tuple(_sheet(entry) for entry in json.loads(done.stdout))
@@ -105,8 +132,15 @@ def _refuse_by_look(data: bytes, name: str) -> None:
     if len(data) > MOST_BYTES:
         raise _unreadable(name, f"文件有 {len(data) // 1024 // 1024} MB，超过 20 MB", "请删去图片等无关内容后另存")
     for start, message, remedy in _KINDS:
-        if data.lstrip()[: len(start)] == start:
+        if data.lstrip(b"\xef\xbb\xbf \t\r\n")[: len(start)] == start:
             raise _unreadable(name, message, remedy)
+    if name.lower().endswith(".et"):
+        raise _unreadable(name, *_ET)
+    if data.startswith(_OLD[:4]):
+        _refuse_old(data, name)
+        return
+    if _is_text(data):
+        raise _unreadable(name, "这是文本文件（如 CSV），不是 xlsx", "请在 Excel 或 WPS 中打开，核对后另存为 xlsx")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -117,14 +151,46 @@ def _refuse_by_look(data: bytes, name: str) -> None:
     if unpacked > MOST_UNPACKED or ratio > MOST_RATIO:
         size = unpacked // 1024 // 1024
         raise _unreadable(name, f"文件展开后有 {size} MB，压缩比异常（{ratio} 倍）", "清除空白格式后另存，再导入")
-    if not any(entry.filename.startswith("xl/") for entry in entries):
+    if not any(entry.filename.startswith("xl/") or entry.filename == _WORD for entry in entries):
         raise _unreadable(name, "这是压缩包，不是工作簿", "请选择其中的 xlsx 文件")
+
+
+def _refuse_old(data: bytes, name: str) -> None:
+    """Let an .xls pass; everything else in its container gets its sentence."""
+    if _stream("EncryptedPackage") in data:
+        raise _unreadable(name, *_LOCKED)
+    if _stream("WordDocument") in data:
+        raise _unreadable(name, "这是旧版 Word 文档 doc", "请另存为 docx，或把表格另存为 xlsx")
+    if _stream("Workbook") not in data and _stream("Book") not in data:
+        raise _unreadable(name, "这不是能读的 xls，文件已损坏或是 WPS 专用格式", f"{_SAVE_AS}（不设密码）")
+
+
+def _is_text(data: bytes) -> bool:
+    if data.startswith(b"PK") or b"\0" in data:
+        return False
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return any(sign in text for sign in ",\t;\n")
+    return False
 
 
 def _sheet(entry: dict[str, Any]) -> Sheet:
     rows = tuple(tuple(_cell(value) for value in row) for row in entry["rows"])
     merged = tuple((m[0], m[1], m[2], m[3]) for m in entry["merged"])
-    return Sheet(entry["name"], rows, merged, bool(entry["visible"]))
+    return Sheet(
+        entry["name"],
+        rows,
+        merged,
+        bool(entry["visible"]),
+        frozenset(entry.get("hidden_rows", ())),
+        frozenset(entry.get("hidden_columns", ())),
+        {(row, column): what for row, column, what in entry.get("faults", ())},
+        bool(entry.get("filtered", False)),
+        tuple(entry.get("above", ())),
+    )
 
 
 def _cell(value: Any) -> Cell:
@@ -155,23 +221,71 @@ def _child() -> int:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    from python_calamine import CalamineWorkbook, SheetVisibleEnum  # noqa: PLC0415 - only the child reads
+    data = sys.stdin.buffer.read()
+    try:
+        sheets = _word(data) if _is_word(data) else _book(data)
+    except ValueError as error:
+        sys.stdout.write(str(error))
+        return 3
+    except _Locked:
+        return 4
+    sys.stdout.write(json.dumps(sheets))
+    return 0
 
-    workbook = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+
+class _Locked(Exception):  # noqa: N818 - what the workbook is
+    """The workbook asks for a password."""
+
+
+def _is_word(data: bytes) -> bool:
+    if data.startswith(_OLD[:4]):
+        return False
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return _WORD in archive.namelist()
+
+
+def _word(data: bytes) -> list[dict[str, Any]]:
+    from casework.sheet_parts import docx_tables  # noqa: PLC0415 - only the child reads
+
+    return docx_tables(data, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS)
+
+
+def _book(data: bytes) -> list[dict[str, Any]]:
+    """Return the worksheets of a workbook as JSON.
+
+    Raises:
+        ValueError: A sheet reaches too far; the message is Chinese, with the numbers.
+        _Locked: It asks for a password.
+    """
+    from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum  # noqa: PLC0415 - as above
+
+    from casework.sheet_parts import extent, marks, xlsx_sheets  # noqa: PLC0415 - as above
+
+    parts = {} if data.startswith(_OLD[:4]) else xlsx_sheets(data)
+    for name, xml in parts.items():
+        # Before the reader sees it: a cell in the last corner ends the reader.
+        _within(name, *extent(xml))
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except PasswordError:
+        raise _Locked from None
     sheets = []
     for metadata in workbook.sheets_metadata:
         sheet = workbook.get_sheet_by_name(metadata.name)
-        if sheet.total_height > MOST_ROWS or sheet.total_width > MOST_COLUMNS:
-            sys.stdout.write(
-                f"工作表「{metadata.name}」有 {sheet.total_height} 行 {sheet.total_width} 列，超出能读的范围"
-            )
-            return 3
+        _within(metadata.name, sheet.total_height, sheet.total_width)
         merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
         rows = [[_plain(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
         visible = metadata.visible is SheetVisibleEnum.Visible
-        sheets.append({"name": metadata.name, "rows": rows, "merged": merged, "visible": visible})
-    sys.stdout.write(json.dumps(sheets))
-    return 0
+        found = marks(parts[metadata.name]).plain() if metadata.name in parts else {}
+        sheets.append({"name": metadata.name, "rows": rows, "merged": merged, "visible": visible, **found})
+    return sheets
+
+
+def _within(name: str, rows: int, columns: int) -> None:
+    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+        raise ValueError(
+            f"工作表「{name}」有 {rows} 行 {columns} 列，超出能读的范围（{MOST_ROWS} 行 {MOST_COLUMNS} 列）"
+        )
 
 
 def _plain(cell: Any) -> Any:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
+import workbooks
 
 from casework.sheets import UnreadableWorkbook, read_workbook
 
@@ -73,7 +74,7 @@ def far_cell():
     [
         (b"", "文件是空的"),
         (b"<html><table></table></html>", "这不是 xlsx，而是网页表格"),
-        (b"\xd0\xcf\x11\xe0" + b"0" * 100, "旧版 xls、加密"),
+        (b"\xd0\xcf\x11\xe0" + b"0" * 100, "这不是能读的 xls"),
         (b"%PDF-1.7", "PDF"),
         (b"MZ\x90", "程序文件"),
         (b"PK\x03\x04truncated", "不是 xlsx 文件，或文件不完整"),
@@ -102,3 +103,124 @@ def test_a_zip_that_is_no_workbook():
 
     with pytest.raises(UnreadableWorkbook, match="压缩包"):
         read_workbook(out.getvalue(), name="示例.zip")
+
+
+def test_an_old_xls_is_read_with_its_types_and_merges():
+    (sheet,) = read_workbook(
+        workbooks.xls([["姓名", "金额"], ["示例甲", 2000.0], [None, 500.0]], merge=[(1, 0, 2, 0)]), name="示例.xls"
+    )
+
+    assert (sheet.name, sheet.rows[1]) == ("名单", ("示例甲", 2000.0))
+    assert [row[0] for row in sheet.filled()] == ["姓名", "示例甲", "示例甲"]
+
+
+def test_a_table_in_a_word_document_is_a_sheet():
+    data = workbooks.docx(
+        [[["姓名", "关系"], ["示例甲", "配偶"], [None, "子女"]]], before=["花名册", "上报单位：示例镇"]
+    )
+
+    (sheet,) = read_workbook(data, name="示例.docx")
+
+    assert sheet.name == "表格1"
+    assert sheet.above == ("花名册", "上报单位：示例镇")
+    assert [tuple(row) for row in sheet.filled()] == [("姓名", "关系"), ("示例甲", "配偶"), ("示例甲", "子女")]
+
+
+def test_what_is_hidden_is_told():
+    def hide(book):
+        sheet = book.active
+        sheet.row_dimensions[2].hidden = True
+        sheet.column_dimensions["B"].hidden = True
+        sheet.auto_filter.ref = "A1:B3"
+        sheet.auto_filter.add_filter_column(0, ["x"])
+        book.create_sheet("旧表").sheet_state = "hidden"
+
+    first, second = read_workbook(workbooks.xlsx([["a", "b"]] * 3, then=hide), name="示例.xlsx")
+
+    assert (first.hidden_rows, first.hidden_columns, first.filtered) == ({1}, {1}, True)
+    assert (first.visible, second.visible) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("xml", "fault"),
+    [
+        ('<c r="A2" t="e"><v>#N/A</v></c>', "#N/A"),
+        ('<c r="A2" t="e"><f>1/0</f><v>#DIV/0!</v></c>', "#DIV/0!"),
+        ('<c r="A2"><f>B2*2</f></c>', "公式"),
+        ('<c r="A2"><f>B2*2</f><v></v></c>', "公式"),
+        ('<c r="A2"><v>1</v></c><c r="A2"><v>2</v></c>', "重复"),
+    ],
+)
+def test_a_cell_without_a_value_of_its_own_is_told(xml, fault):
+    data = workbooks.cell_xml(workbooks.xlsx([["a", "b"], ["x", 2]]), "A2", xml)
+
+    (sheet,) = read_workbook(data, name="示例.xlsx")
+
+    assert sheet.faults == {(1, 0): fault}
+
+
+def test_a_formula_with_its_value_is_a_value():
+    data = workbooks.cell_xml(workbooks.xlsx([["a"], ["x"]]), "A2", '<c r="A2"><f>1+1</f><v>2</v></c>')
+
+    (sheet,) = read_workbook(data, name="示例.xlsx")
+
+    assert (sheet.faults, sheet.rows[1][0]) == ({}, 2.0)
+
+
+def test_a_date_of_a_1904_workbook_is_the_same_day():
+    def since_1904(book):
+        book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+        book.active["A1"] = date(1965, 3, 7)
+
+    (sheet,) = read_workbook(workbooks.xlsx([["x"]], then=since_1904), name="示例.xlsx")
+
+    assert sheet.rows[0][0] == date(1965, 3, 7)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "sentence"),
+    [
+        (
+            far_cell(),
+            "示例.xlsx",
+            (
+                "文件 示例.xlsx：工作表「Sheet」有 1048576 行 16384 列，超出能读的范围（20000 行 200 列）。"
+                "清除数据以外的空白格式后另存。"
+            ),
+        ),
+        (
+            b"a,b\n1,2\n",
+            "示例.xlsx",
+            "文件 示例.xlsx：这是文本文件（如 CSV），不是 xlsx。请在 Excel 或 WPS 中打开，核对后另存为 xlsx。",
+        ),
+        (
+            "姓名,金额\n示例甲,1\n".encode("gbk"),
+            "示例.xlsx",
+            "文件 示例.xlsx：这是文本文件（如 CSV），不是 xlsx。请在 Excel 或 WPS 中打开，核对后另存为 xlsx。",
+        ),
+        (
+            workbooks.compound("ETWorkbook", b""),
+            "示例.et",
+            (
+                "文件 示例.et：这是 WPS 专用格式 et。"
+                "请在 WPS 中打开，点“文件—另存为”，类型选“Microsoft Excel 文件（*.xlsx）”。"
+            ),
+        ),
+        (
+            workbooks.compound("EncryptedPackage", b""),
+            "示例.xlsx",
+            "文件 示例.xlsx：工作簿设了密码。请取消密码后另存为 xlsx。",
+        ),
+        (workbooks.xls([["x"]], locked=True), "示例.xls", "文件 示例.xls：工作簿设了密码。请取消密码后另存为 xlsx。"),
+        (
+            workbooks.compound("WordDocument", b""),
+            "示例.doc",
+            "文件 示例.doc：这是旧版 Word 文档 doc。请另存为 docx，或把表格另存为 xlsx。",
+        ),
+    ],
+)
+def test_each_wrong_file_says_how_to_save_it(data, name, sentence):
+    with pytest.raises(UnreadableWorkbook) as caught:
+        read_workbook(data, name=name)
+
+    assert str(caught.value) == sentence
