@@ -307,7 +307,7 @@ def _named(  # noqa: PLR0913 - how they are chosen
 
 def _refuse_posted(session: Session, round_id: str, rows: Sequence[CaseRow]) -> None:
     query = (
-        select(NoticeCase.case_id, Notice.posted_on)
+        select(col(NoticeCase.case_id), col(Notice.posted_on))
         .join(Notice, col(Notice.notice_id) == col(NoticeCase.notice_id))
         .where(Notice.round_id == round_id, Notice.state != NoticeState.STOPPED.value)
     )
