@@ -85,13 +85,13 @@ def margin_mode() -> mo.ui.radio:
 def margin_fields(desk: Desk, mode: str) -> mo.ui.dictionary:
     """Return the cell, fund or category to change, and by how much."""
     if mode == PLACE:
-        what, options, number = "place", views.cells_of(desk), mo.ui.number(step=1, value=1, debounce=True)
+        what, options, number = "place", views.cells_of(desk), mo.ui.number(step=1, value=1)
     else:
         what = "fund" if mode == FUND else "rate"
         keys = [key for key in desk.money if key.startswith(f"{what}:")]
         options = {desk.label(key): key[5:] for key in keys}
         first = (desk.money[keys[0]] or 0) // 100 if keys and what == "rate" else 1000
-        number = mo.ui.number(start=0, step=100, value=first, debounce=True)
+        number = mo.ui.number(start=0, step=100, value=first)
     return mo.ui.dictionary({"what": pick({mode: what}), "on": pick(options), "by": number})
 
 
@@ -104,10 +104,10 @@ def helper_fields(desk: Desk) -> mo.ui.dictionary:
     return mo.ui.dictionary(
         {
             "category": pick(categories, value=first),
-            "total": mo.ui.number(start=0, step=1, value=total, debounce=True),
+            "total": mo.ui.number(start=0, step=1, value=total),
             "method": pick(views.method_choices()),
             "basis": pick(views.BASES),
-            "floor": mo.ui.number(start=0, step=1, value=0, debounce=True),
+            "floor": mo.ui.number(start=0, step=1, value=0),
         }
     )
 

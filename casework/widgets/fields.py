@@ -89,7 +89,8 @@ class Memory:
 def _number(value: object, *, step: int) -> mo.ui.number:
     usable = value if isinstance(value, int | float) else None
     least = 0 if usable is not None and usable >= 0 else None  # with a least value, an empty field would show it
-    return mo.ui.number(start=least, step=step, value=usable, debounce=True, full_width=True)
+    # Never `debounce`: a value still waiting to be sent is lost when the table around it is drawn anew.
+    return mo.ui.number(start=least, step=step, value=usable, full_width=True)
 
 
 def place_fields(ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet) -> mo.ui.dictionary:
