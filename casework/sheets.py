@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -39,6 +40,9 @@ _ET = "这是 WPS 专用格式 et", "请在 WPS 中打开，点“文件—另�
 _LOCKED = "工作簿设了密码", "请取消密码后另存为 xlsx"
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """The container of .xls, .doc and of encrypted workbooks; the names of its streams tell which."""
+
+_FILEPASS = re.compile(rb"\x09\x08\x10\x00\x00[\x05\x06]\x05\x00.{12}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL)
+"""The mark of a password, right behind the first record of an .xls; its reader calls such a file no workbook."""
 
 
 def _stream(name: str) -> bytes:
@@ -157,7 +161,7 @@ def _refuse_by_look(data: bytes, name: str) -> None:
 
 def _refuse_old(data: bytes, name: str) -> None:
     """Let an .xls pass; everything else in its container gets its sentence."""
-    if _stream("EncryptedPackage") in data:
+    if _stream("EncryptedPackage") in data or _FILEPASS.search(data):
         raise _unreadable(name, *_LOCKED)
     if _stream("WordDocument") in data:
         raise _unreadable(name, "这是旧版 Word 文档 doc", "请另存为 docx，或把表格另存为 xlsx")
