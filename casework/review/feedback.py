@@ -1,5 +1,7 @@
-"""审核结果反馈单: what a unit may be told about its people. Never what stands against a person's conduct, never an
-objection, never a fact about somebody else: there only that the case does not meet the circular.
+"""审核结果反馈单: what a unit may be told about its people.
+
+Never what stands against a person's conduct, never an objection, never a fact about somebody else: there it says only
+that the case does not meet the circular.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def worklist(session: Session, *, round_id: str, actor: Actor, now: datetime) ->
         )
         .sort("order", "unit_id", "unit_rank", "case_id", nulls_last=True)
     )
-    return pl.concat([frame.select(*WORKLIST).cast(WORKLIST), _gone(session, round_id, actor)])
+    return pl.concat([conform(frame.select(*WORKLIST), WORKLIST), _gone(session, round_id, actor)])
 
 
 def _progress(session: Session, round_id: str, cases: pl.DataFrame, policy: Policy, now: datetime) -> pl.DataFrame:
