@@ -245,8 +245,8 @@ def instances(draw, across=None, most=6):
         for number, order in enumerate(draw(st.permutations(range(1, count + 1))), start=1)
     ]
     rows = [row for _ in range(draw(st.integers(1, 2))) for row in draw(limits(categories, units))]
-    bands = [row for row in rows if row["rule"] == "quota_by_headcount"]
-    rows = [row for row in rows if row not in bands[2:]]
+    bands = [number for number, row in enumerate(rows) if row["rule"] == "quota_by_headcount"]
+    rows = [row for number, row in enumerate(rows) if number not in bands[2:]]  # one set of bands, no overlap
     rows += [draw(amounts(category)) for category in categories] + draw(moneys(categories))
     ordered = draw(st.integers(0, 3)) > 0
     if ordered:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 from instances import TODAY, clause, instances, pack, priority, ruling, simple
-from oracle import OPEN, UNKNOWN, Purses, cells_of, covers, expected
+from oracle import OPEN, UNKNOWN, Purses, amount_of, cells_of, covers, expected
 
 from casework.allocation import Extra, Parameters, allocate, apportion, parse_settings
 from casework.allocation.amounts import instalments
@@ -303,7 +303,7 @@ def test_equal_cases_differ_only_by_a_recorded_ruling(instance):
 
     def claim(case):
         row = instance.case(case)
-        fen = expected(instance.policy, {**instance.tables, "cases": [row]}, [], instance.parameters).amounts[case]
+        fen = amount_of(instance.policy, row, instance.parameters)
         return row["unit_id"], row["category"], row["unit_rank"], keys[case], fen, said[case]
 
     single = {"already_listed", "same_household"}
