@@ -379,3 +379,95 @@ class Role(Term):
     REVIEWER = "reviewer", "审核"
     APPROVER = "approver", "审批"
     VIEWER = "viewer", "只读"
+
+
+# -- money and visits -----------------------------------------------------------------------------------------------
+
+
+class ClaimState(Term):
+    """How far the money for one person has come."""
+
+    PLANNED = "planned", "待拨付"
+    TRANSFERRED = "transferred", "已拨付单位"
+    SENT = "sent", "代发中"
+    RETURNED = "returned", "退票待更正"
+    PAID = "paid", "已发放待回执"
+    SIGNED = "signed", "已签回执"
+    BOOKED = "booked", "已入账"
+    STOPPED = "stopped", "已停发"
+
+
+class PaymentState(Term):
+    """What became of one attempt to pay; every attempt is kept."""
+
+    SENT = "sent", "已送银行"
+    SUCCEEDED = "succeeded", "发放成功"
+    RETURNED = "returned", "已退票"
+
+
+class PaymentRoad(Term):
+    """How money or goods reach the person."""
+
+    BANK = "bank", "银行代发"
+    HAND = "hand", "当面发放"
+
+
+class Payee(Term):
+    """Whose card, or whose hand."""
+
+    OWN = "own", "本人银行卡"
+    DESIGNATED = "designated", "指定人银行卡"
+    PRESENT = "present", "本人当面领取"
+
+
+class Signer(Term):
+    """Who signed a receipt; only the person's own signature or seal can be booked."""
+
+    SELF = "self", "本人签收"
+    PROXY = "proxy", "他人代签"
+
+
+class AccountKind(Term):
+    """What a balance in the ledger of funds stands for."""
+
+    OWN = "own", "本级资金"
+    CUSTODY = "custody", "单位待发资金"
+    MATCHING = "matching", "单位配套资金"
+
+
+class EntryKind(Term):
+    """What moves money in the ledger of funds."""
+
+    INCOME = "income", "资金到账"
+    TRANSFER = "transfer", "拨付到单位"
+    PAYMENT = "payment", "发放到人"
+    RETURN = "return", "退回资金"
+    EXPENSE = "expense", "配套支出"
+
+
+class VisitPlace(Term):
+    """Where a visit or a handing over took place."""
+
+    HOME = "home", "家中"
+    HOSPITAL = "hospital", "医院"
+    WORK_SITE = "work_site", "工作现场"
+    OFFICE = "office", "办公室"
+    VILLAGE_COMMITTEE = "village_committee", "村委会"
+    OTHER = "other", "其他地点"
+
+
+class VisitMode(Term):
+    """How a visit was made; only face to face counts as coverage."""
+
+    FACE_TO_FACE = "face_to_face", "面对面"
+    PHONE = "phone", "电话"
+    OTHER = "other", "其他方式"
+
+
+class LeaderLevel(Term):
+    """The level of a leader who visits."""
+
+    PREFECTURE = "prefecture", "州级"
+    COUNTY = "county", "县级"
+    TOWNSHIP = "township", "乡镇级"
+    UNIT = "unit", "单位级"
