@@ -101,22 +101,26 @@ class Facts:
         A column that has come since then is null: nobody knew it.
         """
         read = json.loads(stored)
-        frames = {name: _stored(table, FACTS[name]) for name, table in read["tables"].items()}
+        frames = {name: frame_of(table, FACTS[name]) for name, table in read["tables"].items()}
         head = read["head"]
         return cls.build(as_of=date.fromisoformat(head["as_of"]), round_id=head["round_id"], **frames)
 
 
-def _canonical(frame: pl.DataFrame) -> str:
-    """Return one frame as `{"columns": […], "rows": [[…], …]}` with sorted rows."""
-    columns = [
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with values that JSON has: dates are ISO texts, a list (`tags`) is a set and therefore sorted."""
+    return frame.select(
         pl.col(name).cast(pl.String)
         if dtype == pl.Date
         else pl.col(name).list.sort()
         if dtype == pl.List(pl.String)
         else pl.col(name)
         for name, dtype in frame.schema.items()
-    ]
-    rows = sorted(_json(row) for row in frame.select(columns).iter_rows())
+    )
+
+
+def _canonical(frame: pl.DataFrame) -> str:
+    """Return one frame as `{"columns": […], "rows": [[…], …]}` with sorted rows."""
+    rows = sorted(_json(row) for row in plain(frame).iter_rows())
     return f'{{"columns":{_json(frame.columns)},"rows":[{",".join(rows)}]}}'
 
 
@@ -124,8 +128,8 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def _stored(table: Mapping[str, list[Any]], schema: Schema) -> pl.DataFrame:
-    """Return one frame from `_canonical`; dates were texts there."""
+def frame_of(table: Mapping[str, list[Any]], schema: Schema) -> pl.DataFrame:
+    """Return one frame from `{"columns": […], "rows": [[…], …]}`; dates are texts there."""
     days = [name for name in table["columns"] if schema[name] == pl.Date]
     types = {name: pl.String if name in days else schema[name] for name in table["columns"]}
     frame = pl.DataFrame(table["rows"], schema=types, orient="row")

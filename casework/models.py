@@ -7,7 +7,9 @@ money is whole fen; enumerations hold their stored value (`casework.vocabulary`)
 nothing is deleted in cascade; a row that may change carries `version`. SQLModel does not validate table classes,
 so every rule that matters is in the database too (`whole`, `one_of`).
 
-Restricted: `Cause.note` may hold health words. No identity number, card, phone or address is in these tables yet.
+Restricted: what a cause of hardship says is sealed with the person's own key (`Cause.sealed`); identity numbers, cards,
+phones and addresses are in `casework.models_people` only, sealed the same way. `since` is the number of the audit
+entry that brought a row in; with the history it tells what the ledger held on any day.
 """
 
 import datetime as dt
@@ -39,7 +41,6 @@ from casework.vocabulary import (
     AidStatus,
     Beneficiary,
     Degree,
-    HardshipCause,
     Mark,
     Membership,
     Relation,
@@ -182,6 +183,7 @@ class Household(Table, table=True):
     minors: int | None = Field(default=None, sa_type=Whole)
     yearly_income_fen: int | None = _fen()
     dibao: bool | None = None
+    since: int | None = Field(default=None, sa_type=BigInteger)
     version: int = 1
 
 
@@ -197,6 +199,7 @@ class HouseholdMember(Table, table=True):
     born_on: dt.date | None = None
     employment: str | None = None
     yearly_income_fen: int | None = _fen()
+    since: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Person(Table, table=True):
@@ -223,6 +226,7 @@ class Person(Table, table=True):
     tags: Any = _json(nullable=True)
     deceased: bool | None = None
     household_id: str | None = Field(default=None, foreign_key="household.household_id", index=True)
+    since: int | None = Field(default=None, sa_type=BigInteger)
     version: int = 1
 
 
@@ -234,6 +238,7 @@ class Honour(Table, table=True):
     title: str | None = None
     level: str | None = None
     granted_on: dt.date | None = None
+    since: int | None = Field(default=None, sa_type=BigInteger)
 
 
 # -- a round and its circular --------------------------------------------------------------------------------------
@@ -301,21 +306,23 @@ class Case(Table, table=True):
     requested_fen: int | None = _fen()
     decided_fen: int | None = _fen()
     stage: str | None = None
+    since: int | None = Field(default=None, sa_type=BigInteger)
     version: int = 1
 
 
 class Cause(Table, table=True):
-    """A cause of hardship. Restricted: `note` may hold health words; it leaves the ledger only as a fact of a case."""
+    """A cause of hardship. Restricted: what it is, whom it struck, since when and the words about it are sealed.
 
-    __table_args__ = (one_of("cause", HardshipCause), one_of("affected", Relation))
+    Attributes:
+        sealed: Canonical JSON of `cause`, `affected`, `occurred_on` and `note` under the person's own key, bound to
+            this row (`casework.ledger.causes`).
+    """
 
-    cause_id: int | None = Field(default=None, primary_key=True)
+    cause_id: str = Field(primary_key=True)
     case_id: str = Field(foreign_key="hardship_case.case_id", index=True)
-    cause: str | None = None
-    affected: str | None = None
     main: bool | None = None
-    occurred_on: dt.date | None = None
-    note: str | None = None
+    sealed: bytes = Field(sa_type=LargeBinary)
+    since: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Evidence(Table, table=True):
@@ -328,6 +335,7 @@ class Evidence(Table, table=True):
     issuer_level: str | None = None
     original_seen: bool | None = None
     copy_kept: bool | None = None
+    since: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Judgement(Table, table=True):
@@ -361,6 +369,7 @@ class Aid(Table, table=True):
     amount_fen: int | None = _fen()
     own: bool | None = None
     round_id: str | None = Field(default=None, foreign_key="round.round_id")
+    since: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Completeness(Table, table=True):
@@ -371,6 +380,7 @@ class Completeness(Table, table=True):
     case_id: str = Field(primary_key=True, foreign_key="hardship_case.case_id")
     list: str = Field(primary_key=True)
     mark: str
+    since: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Answer(Table, table=True):
@@ -383,6 +393,7 @@ class Answer(Table, table=True):
     number: int | None = Field(default=None, sa_type=Whole)
     text: str | None = None
     date: dt.date | None = None
+    since: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Ruling(Table, table=True):
@@ -414,7 +425,11 @@ class Ruling(Table, table=True):
 
 
 class Snapshot(Table, table=True):
-    """The facts a decision saw, frozen: canonical bytes of `casework.facts.Facts` and their SHA-256."""
+    """The facts a decision saw, frozen: what stands in clear, what is sealed for each person, and one hash over all.
+
+    The hash covers the sealed facts through keyed commitments: with a person's key destroyed it still verifies, and
+    nobody can guess from it what was erased (`casework.ledger.snapshots`).
+    """
 
     snapshot_hash: str = Field(primary_key=True)
     round_id: str = Field(foreign_key="round.round_id", index=True)
@@ -551,13 +566,24 @@ class AuditEntry(Table, table=True):
 
 
 class History(Table, table=True):
-    """The values a command changed in one row: field → [before, after]."""
+    """The values a command changed in one row: field → [before, after]; a removed row: `"-"` → the row.
+
+    What is known of a person or a household is sealed under that subject's own key, so that erasing destroys it here
+    too (`casework.ledger.history`).
+
+    Attributes:
+        subject: Whose values these are, e.g. "person:p1"; null for what is about nobody.
+        changes: The values; null where they are sealed.
+        sealed: The same as canonical JSON under the key of `subject`, bound to this row.
+    """
 
     seq: int | None = Field(default=None, primary_key=True)
     audit_seq: int = Field(foreign_key="audit_entry.seq", sa_type=BigInteger, index=True)
     table: str
     row: str
-    changes: Any = _json()
+    subject: str | None = None
+    changes: Any = _json(nullable=True)
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class Idempotency(Table, table=True):

@@ -53,6 +53,12 @@ def wait_until_ready(conninfo: str, server: subprocess.Popen[bytes], log: Path) 
     pytest.fail(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}", pytrace=False)
 
 
+@pytest.fixture(autouse=True)
+def _office_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key for what is sealed, so that no test leaves a key file in the user's data directory."""
+    monkeypatch.setenv("CASEWORK_KEY", "cd" * 32)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A private PostgreSQL cluster on a Unix socket, one per test process, gone afterwards.

@@ -50,7 +50,7 @@ TABLE = {
     "models_people": "vocabulary models | sqlmodel sqlalchemy",
     "db": "models models_review models_payment models_people problems | sqlmodel sqlalchemy alembic psycopg",
     "migrations": "models db vocabulary | alembic sqlalchemy sqlmodel",
-    "ledger": f"{WORDS} shapes policy frames facts identity access db models models_review | polars sqlmodel sqlalchemy",
+    "ledger": f"{WORDS} shapes policy frames facts identity access db models models_review models_people | polars sqlmodel sqlalchemy",
     "commands": f"{WORDS} shapes policy frames facts identity access db models ledger | polars sqlmodel sqlalchemy",
     "sheet_parts": "",
     "sheets": "problems sheet_parts | python_calamine",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from casework.ledger.about import is_demo, mark_demo
 from casework.ledger.audit import audit_check, audit_head, audit_key
 from casework.ledger.commands import Result, Work, case_within_reach, execute
-from casework.ledger.facts import facts, freeze, thaw
+from casework.ledger.facts import facts
+from casework.ledger.history import Change, history
+from casework.ledger.keys import ERASED, Keyring, key_file
 from casework.ledger.records import (
     add_facts,
     change_case,
@@ -24,8 +26,12 @@ from casework.ledger.rounds import (
     policy_of,
     rounds,
 )
+from casework.ledger.snapshots import erased_in, freeze, thaw
 
 __all__ = [
+    "ERASED",
+    "Change",
+    "Keyring",
     "Result",
     "Work",
     "add_facts",
@@ -35,11 +41,14 @@ __all__ = [
     "case_within_reach",
     "change_case",
     "close_round",
+    "erased_in",
     "execute",
     "facts",
     "freeze",
+    "history",
     "import_units",
     "is_demo",
+    "key_file",
     "load_draft",
     "mark_demo",
     "open_round",

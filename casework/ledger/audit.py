@@ -146,6 +146,11 @@ def append(  # noqa: PLR0913 - the parts of one entry
     return entry
 
 
+def next_seq(session: Session) -> int:
+    """Return the number the next entry gets; the caller's transaction is the only writer."""
+    return (session.exec(select(func.max(AuditEntry.seq))).one() or 0) + 1
+
+
 def audit_head(session: Session) -> str:
     """Return the MAC of the last entry, what a list prints in its foot; zeros for an empty log."""
     last = session.exec(select(AuditEntry.mac).order_by(col(AuditEntry.seq).desc()).limit(1)).first()

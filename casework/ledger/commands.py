@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Engine, inspect, update
@@ -22,7 +23,9 @@ from sqlmodel import Session
 from casework.access import Actor
 from casework.db import run
 from casework.ledger import audit
-from casework.models import Case, History, Idempotency, Table
+from casework.ledger.history import REMOVED, store, subject_of
+from casework.ledger.keys import Keyring
+from casework.models import Case, Idempotency, Table
 from casework.problems import Conflict, NotAllowed, Refused
 
 Result: TypeAlias = dict[str, Any]
@@ -38,14 +41,21 @@ class Work:
         actor: Who does it.
         now: When, with its zone.
         audit_key: For `note`.
+        seq: The number the audit entry of this command gets; new rows carry it as `since`.
     """
 
     session: Session
     actor: Actor
     now: datetime
     audit_key: bytes
+    seq: int = 0
     _digests: dict[str, object] = field(default_factory=dict)
-    _history: list[tuple[str, str, dict[str, list[Any]]]] = field(default_factory=list)
+    _history: list[tuple[str, str, dict[str, Any], str | None]] = field(default_factory=list)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys of this transaction."""
+        return Keyring(self.session)
 
     def get(self, model: type[R], row_id: object, *, missing: str = "这条记录已经不在") -> R:
         """Return a row by its key.
@@ -60,9 +70,26 @@ class Work:
 
     def add(self, row: Table) -> None:
         """Insert one row, and note its content in the audit entry."""
+        if "since" in type(row).model_fields:
+            row.since = self.seq
         self.session.add(row)
         self.session.flush()
-        self.note(_name(type(row), _key_of(row)), None, row.model_dump(exclude={"content", "facts"}))
+        self.note(_name(type(row), _key_of(row)), None, _plain(row))
+
+    def remove(self, row: Table, *, told: Mapping[str, Any] | None = None) -> None:
+        """Take a row out that nothing has been decided on; what it held stays in the history.
+
+        Args:
+            row: The row.
+            told: What the history keeps, where the row itself is sealed (`Cause`).
+        """
+        held = {**_plain(row), **(told or {})}
+        row_id = canonical_id(_key_of(row))
+        subject = subject_of(self.session, row)
+        self._history.append((row.__table__.name, row_id, {REMOVED: held}, subject))  # type: ignore[attr-defined]
+        self.note(_name(type(row), _key_of(row)), held, None)
+        self.session.delete(row)
+        self.session.flush()
 
     def change(self, model: type[R], row_id: object, *, expected_version: int, **values: Any) -> R:
         """Set `values` in one row if it still has the version believed; its version goes up by one.
@@ -88,7 +115,7 @@ class Work:
             raise Conflict("stale", "这条记录刚才已被别人改过，请先看新的内容，再决定是否照旧办理")
         self.session.refresh(before)
         name = _name(model, row_id)
-        self._history.append((table.name, canonical_id(row_id), json.loads(audit.canonical(changes))))
+        self._history.append((table.name, canonical_id(row_id), changes, subject_of(self.session, before)))
         for column, (old, new) in changes.items():
             self.note(f"{name}.{column}", old, new)
         return before
@@ -154,7 +181,7 @@ def execute(  # noqa: PLR0913 - what every command must say of itself
             if done.request_digest != request_digest:
                 raise Conflict("key_reused", "这一步已经按另外的内容办过，请刷新页面后再办")
             return dict(done.result or {})
-        work = Work(session=session, actor=actor, now=now, audit_key=audit_key)
+        work = Work(session=session, actor=actor, now=now, audit_key=audit_key, seq=audit.next_seq(session))
         if on is not None:
             if expected_version is None:
                 raise TypeError("`on` needs `expected_version`")
@@ -170,9 +197,9 @@ def execute(  # noqa: PLR0913 - what every command must say of itself
             subject=subject,
             digests={"request": audit.keyed_digest(audit_key, "request", asked), **work._digests},  # noqa: SLF001
         )
-        for table, row, changes in work._history:  # noqa: SLF001
+        for table, row, changes, whose in work._history:  # noqa: SLF001
             if changes:
-                session.add(History(audit_seq=entry.seq, table=table, row=row, changes=changes))
+                store(session, work.keyring, audit_seq=entry.seq, table=table, row=row, changes=changes, subject=whose)
         session.add(
             Idempotency(key=key, action=action, request_digest=request_digest, result=result, audit_seq=entry.seq)
         )
@@ -213,6 +240,12 @@ def canonical_id(row_id: object) -> str:
 
 def _as_tuple(row_id: object) -> tuple[object, ...]:
     return row_id if isinstance(row_id, tuple) else (row_id,)
+
+
+def _plain(row: Table) -> dict[str, Any]:
+    """Return what a row says, without the bytes of files and sealed fields."""
+    values = row.model_dump(exclude={"content", "facts", "sealed"})
+    return {name: value for name, value in values.items() if not isinstance(value, bytes)}
 
 
 def _key_of(row: Table) -> object:

@@ -1,19 +1,18 @@
-"""Database ↔ frames: what the ledger knows of one round on one day, and the snapshots that froze it."""
+"""Database → frames: what the ledger knows of one round on one day."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import polars as pl
 from sqlalchemy import FromClause, Select, Text, and_, cast, func, or_, select
 from sqlmodel import Session
 
-from casework.access import Actor
 from casework.facts import Facts
 from casework.frames import FACTS, empty
+from casework.ledger.causes import open_causes
 from casework.models import (
     Aid,
     Answer,
@@ -28,12 +27,10 @@ from casework.models import (
     Person,
     RoundUnit,
     Ruling,
-    Snapshot,
     Table,
     Unit,
 )
 from casework.models_review import Removal
-from casework.problems import LedgerError
 
 WHOLE_CELL = ("tie", "lot", "order")
 """Rulings that put a whole cell in order: the latest replaces every line of the one before."""
@@ -88,7 +85,8 @@ def facts(session: Session, *, round_id: str, as_of: date, units: Collection[str
         "units": _units(round_id, units),
         "rulings": _rulings(round_id, as_of, None if units is None else cases),
     }
-    frames = {name: _read(session, query, name) for name, query in queries.items()}
+    frames = {name: _read(session, query, name) for name, query in queries.items() if name != "causes"}
+    frames["causes"] = open_causes(session, queries["causes"])
     return Facts.build(as_of=as_of, round_id=round_id, **frames)
 
 
@@ -153,42 +151,3 @@ def _read(session: Session, query: Select[Any], name: str) -> pl.DataFrame:
             for (column, dtype), values in zip(schema.items(), zip(*rows, strict=True), strict=True)
         ]
     ).with_columns(pl.col(column).str.json_decode(pl.List(pl.String)) for column in lists)
-
-
-# -- snapshots -------------------------------------------------------------------------------------------------
-
-
-def freeze(session: Session, known: Facts, *, actor: Actor, now: datetime) -> str:
-    """Keep facts in one immutable row and return their SHA-256; the same facts are kept once.
-
-    Call it inside a command, with `work.note_digest("snapshot", …)`.
-    """
-    stored = known.canonical_bytes()
-    digest = hashlib.sha256(stored).hexdigest()
-    if session.get(Snapshot, digest) is None:
-        session.add(
-            Snapshot(
-                snapshot_hash=digest,
-                round_id=known.round_id,
-                as_of=known.as_of,
-                facts=stored,
-                taken_by=actor.id,
-                taken_at=now,
-            )
-        )
-        session.flush()
-    return digest
-
-
-def thaw(session: Session, snapshot_hash: str) -> Facts:
-    """Return the facts of a snapshot.
-
-    Raises:
-        LedgerError: It is not there, or its bytes are no longer those that were frozen.
-    """
-    snapshot = session.get(Snapshot, snapshot_hash)
-    if snapshot is None:
-        raise LedgerError(f"找不到数据版本 {snapshot_hash[:12]}")
-    if hashlib.sha256(snapshot.facts).hexdigest() != snapshot_hash:
-        raise LedgerError(f"数据版本 {snapshot_hash[:12]} 的内容已被改动或损坏，请用备份核对")
-    return Facts.from_bytes(snapshot.facts)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
+import polars as pl
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -15,6 +16,7 @@ from casework.db import run
 from casework.facts import Rows
 from casework.frames import FACTS, conform
 from casework.ledger.bulk import insert_frame
+from casework.ledger.causes import insert_causes
 from casework.ledger.commands import Result, Work, case_within_reach, execute
 from casework.ledger.rounds import open_round_of, policy_of
 from casework.models import (
@@ -52,6 +54,7 @@ _BULK: Final[Mapping[str, type[Table]]] = {
     "answers": Answer,
     "judgements": Judgement,
 }
+_DATED: Final = frozenset(_BULK) - {"judgements"}  # those have `recorded_at`
 _VERSIONED: Final = frozenset({"households", "people", "cases"})
 _CASE_FIELDS: Final = frozenset({"category", "path", "degree", "unit_rank", "requested_fen", "decided_fen"})
 
@@ -88,9 +91,7 @@ def add_facts(engine: Engine, *, round_id: str, actor: Actor, now: datetime, key
             constants: dict[str, Any] = {"version": 1} if name in _VERSIONED else {}
             if name == "cases":
                 constants["round_id"] = round_id
-            if name == "judgements":
-                constants["recorded_at"] = work.now
-            insert_frame(work.session, _BULK[name], frame, **constants)
+            insert_table(work, name, frame, **constants)
             work.note(name, None, digests[name])
         return {name: frame.height for name, frame in frames.items()}
 
@@ -104,6 +105,18 @@ def add_facts(engine: Engine, *, round_id: str, actor: Actor, now: datetime, key
         request=digests,
         body=body,
     )
+
+
+def insert_table(work: Work, name: str, frame: pl.DataFrame, **constants: Any) -> None:
+    """Insert rows of one table of the facts, with the number of this command and, for causes, sealed."""
+    if name == "causes":
+        insert_causes(work.session, work.keyring, frame, since=work.seq)
+        return
+    if name == "judgements":
+        constants["recorded_at"] = work.now
+    if name in _DATED:
+        constants["since"] = work.seq
+    insert_frame(work.session, _BULK[name], frame, **constants)
 
 
 def change_case(  # noqa: PLR0913

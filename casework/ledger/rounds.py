@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from casework.access import Actor
 from casework.frames import UNITS, conform
 from casework.ledger.commands import Result, Work, execute
-from casework.models import PackFile, Round, RoundUnit, Unit
+from casework.models import Case, Judgement, PackFile, Round, RoundUnit, Ruling, Unit
 from casework.policy import PackBytes, Policy, digest_of, parse_pack, read_pack
 from casework.problems import LedgerError, Refused
 from casework.vocabulary import RoundState, UnitKind
@@ -146,6 +146,45 @@ def close_round(  # noqa: PLR0913 - as every command
         request={"expected_version": expected_version},
         body=body,
     )
+
+
+def move_day(  # noqa: PLR0913 - as every command
+    engine: Engine, *, round_id: str, as_of: date, expected_version: int, actor: Actor, now: datetime, key: str
+) -> Result:
+    """Move the day a round's facts are read for (情况截至): records dated later wait until it is moved on.
+
+    An adopted list keeps the facts it was adopted on; they are in its snapshot.
+
+    Raises:
+        Conflict: `stale`.
+        Refused: `not_found`, `closed`, `future` (later than the day of `now`).
+    """
+    if as_of > now.date():
+        raise Refused("future", "情况截至日期不能晚于今天")
+
+    def body(work: Work) -> Result:
+        open_round_of(work, round_id)
+        moved = work.change(Round, round_id, expected_version=expected_version, as_of=as_of)
+        return {"round_id": round_id, "version": moved.version}
+
+    return execute(
+        engine,
+        action="move_day",
+        actor=actor,
+        now=now,
+        key=key,
+        subject=f"round:{round_id}",
+        request={"as_of": as_of, "expected_version": expected_version},
+        body=body,
+    )
+
+
+def later_records(session: Session, round_id: str, as_of: date) -> int:
+    """Return how many judgements and rulings of a round are dated after `as_of` and so are not counted yet."""
+    cases = select(Case.case_id).where(Case.round_id == round_id)
+    judged = select(func.count()).where(col(Judgement.case_id).in_(cases), col(Judgement.on) > as_of)
+    ruled = select(func.count()).where(col(Ruling.round_id) == round_id, col(Ruling.decided_on) > as_of)
+    return session.exec(judged).one() + session.exec(ruled).one()
 
 
 def open_round_of(work: Work, round_id: str) -> Round:

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("minors", sa.BigInteger(), nullable=True),
         sa.Column("yearly_income_fen", sa.BigInteger(), nullable=True),
         sa.Column("dibao", sa.Boolean(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             '"minors" BETWEEN 0 AND 1000000000000000 AND "minors" = CAST("minors" AS BIGINT)',
@@ -124,7 +125,9 @@ def upgrade() -> None:
         sa.Column("audit_seq", sa.BigInteger(), nullable=False),
         sa.Column("table", sa.String(), nullable=False),
         sa.Column("row", sa.String(), nullable=False),
-        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=True),
+        sa.Column("changes", sa.JSON(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["audit_seq"], ["audit_entry.seq"], name=op.f("fk_history_audit_seq")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_history")),
     )
@@ -138,6 +141,7 @@ def upgrade() -> None:
         sa.Column("born_on", sa.Date(), nullable=True),
         sa.Column("employment", sa.String(), nullable=True),
         sa.Column("yearly_income_fen", sa.BigInteger(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "\"relation\" IN ('self', 'spouse', 'child', 'parent', 'grandparent', 'grandchild', 'sibling', 'other')",
             name=op.f("ck_household_member_relation_known"),
@@ -194,6 +198,7 @@ def upgrade() -> None:
         sa.Column("tags", sa.JSON(), nullable=True),
         sa.Column("deceased", sa.Boolean(), nullable=True),
         sa.Column("household_id", sa.String(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "\"beneficiary\" IN ('member', 'family', 'cadre', 'resident')", name=op.f("ck_person_beneficiary_known")
@@ -237,6 +242,7 @@ def upgrade() -> None:
         sa.Column("amount_fen", sa.BigInteger(), nullable=True),
         sa.Column("own", sa.Boolean(), nullable=True),
         sa.Column("round_id", sa.String(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             '"amount_fen" BETWEEN 0 AND 1000000000000000 AND "amount_fen" = CAST("amount_fen" AS BIGINT)',
             name=op.f("ck_aid_amount_fen_whole"),
@@ -263,6 +269,7 @@ def upgrade() -> None:
         sa.Column("requested_fen", sa.BigInteger(), nullable=True),
         sa.Column("decided_fen", sa.BigInteger(), nullable=True),
         sa.Column("stage", sa.String(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             '"decided_fen" BETWEEN 0 AND 1000000000000000 AND "decided_fen" = CAST("decided_fen" AS BIGINT)',
@@ -298,6 +305,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(), nullable=True),
         sa.Column("level", sa.String(), nullable=True),
         sa.Column("granted_on", sa.Date(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_honour_person_id")),
         sa.PrimaryKeyConstraint("honour_id", name=op.f("pk_honour")),
     )
@@ -366,6 +374,7 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger(), nullable=True),
         sa.Column("text", sa.String(), nullable=True),
         sa.Column("date", sa.Date(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             '"number" BETWEEN -1000000000000000 AND 1000000000000000 AND "number" = CAST("number" AS BIGINT)',
             name=op.f("ck_answer_number_whole"),
@@ -375,21 +384,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "cause",
-        sa.Column("cause_id", sa.Integer(), nullable=False),
+        sa.Column("cause_id", sa.String(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=False),
-        sa.Column("cause", sa.String(), nullable=True),
-        sa.Column("affected", sa.String(), nullable=True),
         sa.Column("main", sa.Boolean(), nullable=True),
-        sa.Column("occurred_on", sa.Date(), nullable=True),
-        sa.Column("note", sa.String(), nullable=True),
-        sa.CheckConstraint(
-            "\"affected\" IN ('self', 'spouse', 'child', 'parent', 'grandparent', 'grandchild', 'sibling', 'other')",
-            name=op.f("ck_cause_affected_known"),
-        ),
-        sa.CheckConstraint(
-            "\"cause\" IN ('own_illness', 'own_accident', 'family_illness', 'family_accident', 'disaster', 'sudden_event', 'dibao', 'special_task', 'schooling', 'house_purchase', 'car_purchase', 'similar_spending', 'family_planning', 'other')",
-            name=op.f("ck_cause_cause_known"),
-        ),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["hardship_case.case_id"], name=op.f("fk_cause_case_id")),
         sa.PrimaryKeyConstraint("cause_id", name=op.f("pk_cause")),
     )
@@ -399,6 +398,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(), nullable=False),
         sa.Column("list", sa.String(), nullable=False),
         sa.Column("mark", sa.String(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "\"list\" IN ('aid', 'honours', 'causes', 'household', 'evidence')", name=op.f("ck_completeness_list_known")
         ),
@@ -415,6 +415,7 @@ def upgrade() -> None:
         sa.Column("issuer_level", sa.String(), nullable=True),
         sa.Column("original_seen", sa.Boolean(), nullable=True),
         sa.Column("copy_kept", sa.Boolean(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["hardship_case.case_id"], name=op.f("fk_evidence_case_id")),
         sa.PrimaryKeyConstraint("evidence_id", name=op.f("pk_evidence")),
     )
