@@ -226,7 +226,7 @@ def _above(sheet: Sheet, grid: list[list[Any]], rows: int) -> tuple[str, int | N
 
 
 def _is_form(sheet: Sheet, heads: Dictionary[str, SheetColumn]) -> bool:
-    """Tell a 登记表 from a table: beside the label 姓名 there is room for the name, other labels stand in other rows."""
+    """Tell a 登记表 from a table: there is room beside the label 姓名, and other labels stand in other rows."""
     labels = [[_label(cell, heads) for cell in row] for row in sheet.rows]
     named = next(((number, row.index("name")) for number, row in enumerate(labels) if "name" in row), None)
     if named is None:
