@@ -265,3 +265,207 @@ print([name for name in ("polars", "marimo", "weasyprint", "sqlalchemy") if name
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.rstrip().endswith("[]")
+
+
+# -- a ledger of one's own -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(tmp_path, run):
+    """Arguments for a fresh ledger beside the demo ledger."""
+    place = tmp_path / "own.db"
+    code, out, _ = run("init", "--db", place)
+    assert code == 0
+    assert "台账已就绪" in out
+    return "--db", place
+
+
+def register(folder, text):
+    file = folder / "单位名录.csv"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+HEADS = "单位名称,机构顺序,单位性质,上级单位,党员人数,统计日期,工资发放有困难\n"
+
+
+def test_a_year_from_the_register_to_the_next_round(run, own, tmp_path):
+    units = register(
+        tmp_path, HEADS + "示例甲局,1,机关党委,,999,2022-11-30,否\n示例乙部,2,机关党委,示例甲局,1000,2022-11-30,\n"
+    )
+    code, out, _ = run("unit", "import", units, *own)
+    assert (code, "新增 2 个单位" in out) == (0, True)
+    assert "未变 2 个" in run("unit", "import", units, *own)[1]
+    assert [row["members"] for row in json.loads(run("unit", "list", "--json", *own)[1])] == [999, 1000]
+
+    assert run("round", "new", "2023", "--policy", "neimenggu-2022", *own)[0] == 0
+    code, result, err = allocated(run, "--round", "2023", *own)
+    assert (code, err) == (0, ""), "nobody is warned of demo data"
+    assert [row["places"] for row in result["by_unit"]] == [4, 10]
+    assert run("round", "close", "2023", *own)[0] == 0
+    code, _, err = run("scenario", "save", "甲", "--round", "2023", *own)
+    assert (code, "不能再改" in err) == (1, True)
+
+    assert run("round", "new", "2024", "--from", "2023", *own)[0] == 0
+    code, out, _ = run("round", "show", "2024", "--json", *own)
+    assert (json.loads(out)["from"], json.loads(out)["policy"], json.loads(out)["units"]) == (
+        "2023",
+        "neimenggu-2022",
+        2,
+    )
+    states = {row["id"]: row["state"] for row in json.loads(run("round", "list", "--json", *own)[1])}
+    assert states == {"2023": "已结束", "2024": "进行中"}
+    code, _, err = run("round", "new", "2024", "--policy", "neimenggu-2022", *own)
+    assert (code, "已有编号为 2024 的一轮" in err) == (1, True)
+
+
+def test_a_register_with_mistakes_names_the_cells_and_imports_nothing(run, own, tmp_path):
+    wrong = register(tmp_path, HEADS + "示例甲局,1,机关,,约900,2022-11-30,否\n示例乙部,二,机关党委,无此局,1000,,也许\n")
+
+    code, _, err = run("unit", "import", wrong, *own)
+
+    assert code == 1
+    for cell in ("格 C2", "格 E2", "格 B3", "格 D3", "格 G3"):
+        assert cell in err
+    assert json.loads(run("unit", "list", "--json", *own)[1]) == []
+
+
+def test_the_demo_ledger_stands_in_only_where_one_has_none_and_says_so(run, home, monkeypatch, tmp_path):
+    code, _, err = run("round", "list")
+    assert (code, err.strip()) == (0, "演示数据")
+
+    monkeypatch.setenv("CASEWORK_DB", str(tmp_path / "mine.db"))
+    assert run("init")[0] == 0
+    code, out, err = run("round", "list", "--json")
+    assert (code, json.loads(out), err) == (0, [], "")
+
+    code, _, err = run("round", "list", "--db", tmp_path / "nowhere.db")
+    assert (code, "还没有台账（nowhere.db）" in err) == (1, True)
+    assert not (tmp_path / "nowhere.db").exists()
+
+
+def test_a_ledger_in_use_never_becomes_the_demo_ledger(run, own):
+    run("round", "new", "2023", "--policy", "neimenggu-2022", *own)
+
+    code, _, err = run("init", "--demo", *own)
+
+    assert (code, "不能改作演示台账" in err) == (1, True)
+
+
+def test_an_audit_log_that_was_cut_is_a_finding(run, own):
+    import sqlite3
+
+    assert run("check", *own)[0] == 0
+    run("round", "new", "2023", "--policy", "neimenggu-2022", *own)
+    with sqlite3.connect(own[1]) as connection:
+        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("DELETE FROM audit_entry")
+
+    code, out, _ = run("check", *own)
+
+    assert code == 1
+    assert "截去" in out
+    assert run("check", "--anchor", "0123456789ab", *own)[0] == 1
+
+
+def test_a_scenario_is_withdrawn_with_a_reason(run, own, tmp_path):
+    run("unit", "import", register(tmp_path, HEADS + "示例甲局,1,机关党委,,999,2022-11-30,否\n"), *own)
+    run("round", "new", "2023", "--policy", "neimenggu-2022", *own)
+    assert run("scenario", "save", "甲", "--set", "places.示例甲局.exceptional=3", *own)[0] == 0
+    code, _, err = run("scenario", "save", "甲", *own)
+    assert (code, "已有名为“甲”的方案" in err) == (1, True)
+    assert run("scenario", "save", "甲", "--set", "places.示例甲局.exceptional=2", "--replace", *own)[0] == 0
+    assert run("scenario", "adopt", "甲", *own)[0] == 0
+    assert run("scenario", "save", "甲", "--replace", *own)[0] == 1
+
+    assert run("scenario", "withdraw", "--reason", " ", *own)[0] == 1
+    code, out, _ = run("scenario", "withdraw", "--reason", "发现错报", *own)
+    assert (code, out) == (0, "已撤回正式的名额方案\n")
+    assert run("scenario", "withdraw", "--reason", "再撤", *own)[0] == 1
+
+
+def test_places_over_a_soft_cap_need_a_reason_to_be_adopted(run, own, tmp_path):
+    run("unit", "import", register(tmp_path, HEADS + "示例甲局,1,机关党委,,999,2022-11-30,是\n"), *own)
+    run("round", "new", "2023", "--policy", "neimenggu-2022", *own)
+
+    assert run("scenario", "save", "多一名", "--set", "places.示例甲局.exceptional=5", *own)[0] == 0
+    code, _, err = run("scenario", "adopt", "多一名", *own)
+
+    assert (code, "没有写明理由和决定人" in err) == (1, True)
+
+
+# -- packs and apportionment -----------------------------------------------------------------------------------------
+
+
+def test_a_pack_goes_to_a_workbook_and_back_unchanged_in_meaning(run, tmp_path):
+    from casework.policy import load_policy, pack_folders
+
+    folder = tmp_path / "jianshi-2020"
+    folder.mkdir()
+    for file in pack_folders()["jianshi-2020"].iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    book = tmp_path / "pack.xlsx"
+
+    assert run("policy", "sheet", folder, "--out", book)[0] == 0
+    assert run("policy", "sheet", folder, "--from", book)[0] == 0
+
+    assert (folder / "policy.toml.bak").is_file()
+    assert load_policy(folder).clauses == load_policy("jianshi-2020").clauses
+    code, out, _ = run("policy", "try", folder)
+    assert (code, "都与通知包相符" in out) == (0, True)
+    (folder / "cases.toml").write_text((folder / "cases.toml").read_text().replace('"eligible"', '"refused"', 1))
+    code, out, _ = run("policy", "try", folder)
+    assert (code, "应为" in out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--method", "equal", "--total", 3), 1, "并列"),
+        (("--total", 3, "--weight", "党员", "--floor", "至少"), 1, "下限合计超过"),
+        (("--total", 3, "--weight", "没有"), 2, "没有“没有”这一列"),
+        (("--total", 3), 2, "--weight"),
+        (("--method", "fair", "--total", 3, "--weight", "党员"), 2, "没有办法 fair"),
+        (("--total", "三", "--weight", "党员"), 2, "--total 要写整数"),
+        (("--method", "half_up", "--total", 3, "--weight", "党员"), 2, "--rate"),
+        (("--method", "half_up", "--rate", "5%", "--weight", "党员"), 0, ""),
+    ],
+)
+def test_an_apportionment_that_does_not_come_out_says_why(run, tmp_path, arguments, code, said):
+    table = tmp_path / "units.csv"
+    table.write_bytes("单位,党员,至少\r\n甲,50,2\r\n乙,50,2\r\n".encode("gb18030"))
+
+    given, _, err = run("apportion", "--csv", table, *arguments)
+
+    assert given == code
+    assert said in err
+    assert "Error" not in err
+
+
+def test_what_is_infeasible_says_by_how_much_to_programs_too(run, tmp_path):
+    code, result, err = allocated(run, "--round", "jianshi-2020", "--set", "places.业州镇.family=1")
+
+    assert code == 1
+    assert result["infeasible"]["by"] == 1
+    assert result["infeasible"]["sentence"] in err
+
+
+@pytest.mark.parametrize("path", [(), ("policy",), ("round",), ("unit",), ("scenario",), ("allocate", "--help")])
+def test_help_is_chinese(run, path):
+    import re
+
+    code, out, err = run(*path)
+    page = out + err
+
+    assert code in (0, 2)
+    assert "用法：" in page
+    assert not re.search(r"Usage|Options|Commands|Show this message|required|default", page)
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "casework", "--version"], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip()[0].isdigit()

@@ -29,7 +29,7 @@ _USAGE = (
     (r"No such option: (\S+)(?:.*)", r"没有选项 \1"),
     (r"Option '(.+?)' requires an argument\.", r"\1 后面缺少内容"),
     (r"Got unexpected extra arguments? \((.+)\)", r"多写了 \1"),
-    (r"Invalid value for '?(.+?)'?: '(.*)' is not a valid integer.*", r"\1 要写整数，读到“\2”"),
+    (r"Invalid value for '?(.+?)'?: Input should be a valid integer.*", r"\1 要写整数"),
     (r"Invalid value for '?(.+?)'?: .*", r"\1 写得不对"),
 )
 

@@ -98,19 +98,22 @@ def _is_there(url: str) -> bool:
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
 
 
-def open_place(url: str, *, write: bool = False) -> Engine:
-    """Open a ledger that is there; say so where it is the demo ledger.
+def open_place(url: str, *, write: bool = False, quiet: bool = False) -> Engine:
+    """Open a ledger that is there; unless `quiet`, say so where it is the demo ledger.
 
     Raises:
         LedgerError: There is none; nothing is made.
     """
+    from sqlalchemy.engine import make_url
+
     from casework.db import open_ledger
     from casework.problems import LedgerError
 
     if not _is_there(url):
-        raise LedgerError("还没有台账，请先运行 casework init（或 casework init --demo 建立演示台账）")
+        name = Path(make_url(url).database or "").name
+        raise LedgerError(f"还没有台账（{name}），请先运行 casework init（或 casework init --demo 建立演示台账）")
     engine = open_ledger(url, read_only=not write)
-    if is_demo(engine):
+    if not quiet and is_demo(engine):
         say("演示数据")
     return engine
 

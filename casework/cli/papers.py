@@ -136,7 +136,7 @@ def _log(db: str, kind: str, round_id: str, content: bytes) -> None:
     from casework.ledger import record_download
 
     record_download(
-        open_place(ledger_url(db), write=True),
+        open_place(ledger_url(db), write=True, quiet=True),
         kind=kind,
         parameters={"round": round_id},
         sha256=hashlib.sha256(content).hexdigest(),
