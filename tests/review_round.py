@@ -99,7 +99,7 @@ class World:
         return self.read(list_in_force, self.round_id)
 
 
-def neimenggu(engine, *, unit_members=320, nominees=6, today=date(2022, 12, 27)):
+def neimenggu(engine, *, ranks=range(1, 7), today=date(2022, 12, 27)):
     """One unit of four places and six nominees, ranked 1 to 6; steps of the unit not yet recorded."""
     sample = Sample(
         "im",
@@ -110,7 +110,7 @@ def neimenggu(engine, *, unit_members=320, nominees=6, today=date(2022, 12, 27))
                 "unit_id": name,
                 "name": f"示例{name}机关党委",
                 "kind": "organ_committee",
-                "members": unit_members,
+                "members": 320,
                 "members_as_of": date(2022, 11, 30),
                 "order": place,
                 "pay_difficulty": False,
@@ -120,8 +120,9 @@ def neimenggu(engine, *, unit_members=320, nominees=6, today=date(2022, 12, 27))
     )
     people = _People(sample, 1)
     for unit in ("甲", "乙"):
-        for rank in range(1, nominees + 1 if unit == "甲" else 3):
-            case = people.nominate(unit, "exceptional", rank, degree="exceptional_hardship", name=f"示例{unit}{rank}")
+        for place, rank in enumerate(ranks if unit == "甲" else (1, 2), start=1):
+            name = f"示例{unit}{place}"
+            case = people.nominate(unit, "exceptional", rank, degree="exceptional_hardship", name=name)
             people.struck(case, "own_illness")
     return World(engine, sample, today)
 

@@ -1,7 +1,8 @@
 """Objections: who is affected waits, alone, until somebody in charge says 受理 or 不予受理, and then until the finding.
 
-Informant, text and finding are sealed under the office's key and open to those who handle the objection only; every
-opening is logged. They are never facts, never in a list, never in a letter; a public result is a number.
+Informant, text and finding are sealed, under the key of the person it is about or else of the round, and open to those
+who handle the objection only; every opening is logged. They are never facts, never in a list, never in a letter; a
+public result is a number.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from sqlmodel import Session, select
 from casework.access import Actor
 from casework.db import reading
 from casework.identity import Key
-from casework.ledger import Result, Work, case_within_reach, execute, open_round_of
+from casework.ledger import Result, Work, audit_key, case_within_reach, execute, open_round_of
+from casework.ledger.audit import keyed_digest
+from casework.ledger.keys import ERASED, Keyring, of_round, person, seal, unseal
 from casework.models import Case
 from casework.models_review import Notice, Objection, Removal
 from casework.problems import Conflict, NotAllowed, Refused
@@ -39,8 +42,24 @@ class ObjectionText:
         return "ObjectionText(…)"
 
 
-def _bound(objection_id: str, field: str) -> str:
-    return f"objection|{field}|{objection_id}|1"
+def _key_of(session: Session, row: Objection, *, make: bool = False) -> Key | None:
+    """Return the key an objection is sealed under; None once the person it is about was erased."""
+    case = session.get(Case, row.case_id) if row.case_id else None
+    return Keyring(session).get(of_round(row.round_id) if case is None else person(case.person_id), make=make)
+
+
+def _seal(session: Session, row: Objection, field: str, text: str) -> bytes | None:
+    if not text.strip():
+        return None
+    key = _key_of(session, row, make=True)
+    if key is None:
+        raise Refused("erased", "这个人的资料已按规定删除，不能再登记异议")
+    return seal(key, text.strip(), bound_to=f"objection|{field}|{row.objection_id}")
+
+
+def _words(engine: Engine, *words: str) -> str | None:
+    """Return a digest of what was said that nobody can guess at without the key."""
+    return keyed_digest(audit_key(engine), "objection", list(words))
 
 
 def record_objection(  # noqa: PLR0913 - what an objection is
@@ -49,7 +68,6 @@ def record_objection(  # noqa: PLR0913 - what an objection is
     round_id: str,
     content: str,
     received_on: date,
-    secret: Key,
     actor: Actor,
     now: datetime,
     key: str,
@@ -65,7 +83,6 @@ def record_objection(  # noqa: PLR0913 - what an objection is
         round_id: The round.
         content: What it says; sealed.
         received_on: The day.
-        secret: The office's key.
         actor: Who takes it down; handles it from now on.
         now: When.
         key: Idempotency key.
@@ -100,19 +117,19 @@ def record_objection(  # noqa: PLR0913 - what an objection is
             anonymous=not informant.strip(),
             received_on=received_on,
             state=ObjectionState.RECEIVED.value,
-            informant=_seal(secret, informant, objection_id, "informant"),
-            content=secret.encrypt(content.strip(), bound_to=_bound(objection_id, "content")),
+            content=b"",
             handlers=sorted({actor.id, *handlers}),
             recorded_by=actor.id,
             recorded_at=work.now,
         )
+        row.informant = _seal(work.session, row, "informant", informant)
+        row.content = _seal(work.session, row, "content", content) or b""
         work.session.add(row)
         work.session.flush()
         work.note(f"objection:{objection_id}", None, {"case": case_id, "notice": notice_id, "on": received_on})
         return {"objection_id": objection_id, "version": row.version}
 
-    # The text itself goes into no digest that could be guessed at without the key.
-    words = secret.index(f"{informant}\n{content}", purpose="objection.request")
+    words = _words(engine, informant, content)
     request = {"case": case_id, "notice": notice_id, "on": received_on, "words": words, "handlers": sorted(handlers)}
     return execute(
         engine,
@@ -126,17 +143,12 @@ def record_objection(  # noqa: PLR0913 - what an objection is
     )
 
 
-def _seal(secret: Key, text: str, objection_id: str, field: str) -> bytes | None:
-    return secret.encrypt(text.strip(), bound_to=_bound(objection_id, field)) if text.strip() else None
-
-
 def accept_objection(  # noqa: PLR0913 - as every command
     engine: Engine,
     *,
     objection_id: str,
     accepted: bool,
     expected_version: int,
-    secret: Key,
     actor: Actor,
     now: datetime,
     key: str,
@@ -150,7 +162,6 @@ def accept_objection(  # noqa: PLR0913 - as every command
         objection_id: The objection.
         accepted: 受理, else 不予受理.
         expected_version: The version its author has seen.
-        secret: The office's key.
         actor: Who enters it.
         now: When.
         key: Idempotency key.
@@ -183,7 +194,7 @@ def accept_objection(  # noqa: PLR0913 - as every command
             decided_on=today_of(work.now),
             closed_on=None if accepted else today_of(work.now),
         )
-        _keep_finding(work, changed, secret, reason)
+        _keep_finding(work, changed, reason)
         return {"objection_id": objection_id, "state": state.value, "version": changed.version}
 
     return execute(
@@ -195,7 +206,7 @@ def accept_objection(  # noqa: PLR0913 - as every command
         subject=f"objection:{objection_id}",
         request={
             "accepted": accepted,
-            "words": secret.index(reason, purpose="objection.request"),
+            "words": _words(engine, reason),
             "by": in_charge,
             "expected": expected_version,
         },
@@ -210,7 +221,6 @@ def settle_objection(  # noqa: PLR0913 - as every command
     upheld: bool,
     finding: str,
     expected_version: int,
-    secret: Key,
     actor: Actor,
     now: datetime,
     key: str,
@@ -224,7 +234,6 @@ def settle_objection(  # noqa: PLR0913 - as every command
         upheld: 查实, else 查否.
         finding: What was found; sealed.
         expected_version: The version its author has seen.
-        secret: The office's key.
         actor: Who enters it.
         now: When.
         key: Idempotency key.
@@ -249,7 +258,7 @@ def settle_objection(  # noqa: PLR0913 - as every command
         changed = work.change(
             Objection, objection_id, expected_version=expected_version, state=state.value, closed_on=today
         )
-        _keep_finding(work, changed, secret, finding)
+        _keep_finding(work, changed, finding)
         removal = None
         if upheld and remove and row.case_id is not None and not _is_gone(work.session, row.case_id):
             case = work.get(Case, row.case_id)
@@ -267,7 +276,7 @@ def settle_objection(  # noqa: PLR0913 - as every command
         subject=f"objection:{objection_id}",
         request={
             "upheld": upheld,
-            "words": secret.index(finding, purpose="objection.request"),
+            "words": _words(engine, finding),
             "remove": remove,
             "expected": expected_version,
         },
@@ -275,10 +284,10 @@ def settle_objection(  # noqa: PLR0913 - as every command
     )
 
 
-def _keep_finding(work: Work, row: Objection, secret: Key, text: str) -> None:
+def _keep_finding(work: Work, row: Objection, text: str) -> None:
     """Seal a finding into the row; only its sealed bytes would be history, so none is kept of it."""
     if text.strip():
-        row.finding = _seal(secret, text, row.objection_id, "finding")
+        row.finding = _seal(work.session, row, "finding", text)
         work.session.add(row)
         work.session.flush()
 
@@ -307,15 +316,13 @@ def _own(work: Work, objection_id: str) -> Objection:
     return row
 
 
-def read_objection(  # noqa: PLR0913 - as every command
-    engine: Engine, *, objection_id: str, secret: Key, actor: Actor, now: datetime, key: str
-) -> ObjectionText:
+def read_objection(engine: Engine, *, objection_id: str, actor: Actor, now: datetime, key: str) -> ObjectionText:
     """Open an objection for somebody who handles it; that it was opened is logged, what it says is not.
 
     Raises:
         Refused: `not_found`.
         NotAllowed: `not_handler`, `read_only`.
-        ValueError: Another key.
+        LedgerError: The key is missing, or is another one.
     """
 
     def deed(work: Work) -> Result:
@@ -327,15 +334,20 @@ def read_objection(  # noqa: PLR0913 - as every command
     )
     with reading(engine) as session:
         row = session.get_one(Objection, objection_id)
+        sealed_under = _key_of(session, row)
+
+        def opened(field: str, sealed: bytes | None) -> str:
+            if sealed is None:
+                return ""
+            if sealed_under is None:
+                return ERASED
+            return str(unseal(sealed_under, sealed, bound_to=f"objection|{field}|{objection_id}"))
+
         return ObjectionText(
-            informant=_open(secret, row.informant, objection_id, "informant"),
-            content=_open(secret, row.content, objection_id, "content"),
-            finding=_open(secret, row.finding, objection_id, "finding"),
+            informant=opened("informant", row.informant),
+            content=opened("content", row.content),
+            finding=opened("finding", row.finding),
         )
-
-
-def _open(secret: Key, sealed: bytes | None, objection_id: str, field: str) -> str:
-    return secret.decrypt(sealed, bound_to=_bound(objection_id, field)) if sealed else ""
 
 
 def assign_objection(  # noqa: PLR0913 - as every command
