@@ -31,8 +31,10 @@ def memory(ledger):
     get_rounds, set_rounds = mo.state(0)
     get_units, set_units = mo.state(0)
     get_told, set_told = mo.state({})
-    deeds = widgets.Deeds(ledger, set_told, {"新建一轮": set_rounds, "单位名录": set_units, "从表格导入": set_units})
-    return deeds, get_rounds, get_told, get_units
+    get_days, set_days = mo.state(0)
+    bump = {"各轮工作": set_days, "新建一轮": set_rounds, "单位名录": set_units, "从表格导入": set_units}
+    deeds = widgets.Deeds(ledger, set_told, bump)
+    return deeds, get_days, get_rounds, get_told, get_units
 
 
 @app.cell
@@ -51,7 +53,7 @@ def section_choice():
 @app.cell
 def section_shown(section):
     _cells = {
-        "各轮工作": ["round_list"],
+        "各轮工作": ["round_list", "round_day"],
         "新建一轮": ["basis", "new_circular", "read_in", "details", "last_look"],
         "单位名录": ["unit_table", "unit_sheet"],
     }
@@ -63,9 +65,18 @@ def section_shown(section):
 
 
 @app.cell
-def round_list(get_rounds, ledger):
-    get_rounds()
+def round_list(get_days, get_rounds, ledger):
+    get_rounds(), get_days()
     mo.Html(rounds.rounds_list(ledger, asking()))
+    return
+
+
+@app.cell
+def round_day(deeds, get_days, get_rounds, get_told):
+    get_rounds(), get_days()
+    day_form = widgets.day_form(deeds)
+    _hint = mo.Html(rounds.DAY_HINT)
+    widgets.card("情况截至日期", _hint, day_form, get_told().get("各轮工作"))
     return
 
 

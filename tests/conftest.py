@@ -25,6 +25,9 @@ UNSAFE_BUT_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off
 CLUSTER = ("--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C")
 START_SECONDS = 60
 
+# A key for what is sealed, so that no test leaves a key file in the user's data directory.
+os.environ["CASEWORK_KEY"] = "cd" * 32
+
 
 def unprivileged() -> dict[str, object]:
     """Arguments for `subprocess` that lay down root's rights: PostgreSQL refuses to run with them."""
@@ -51,12 +54,6 @@ def wait_until_ready(conninfo: str, server: subprocess.Popen[bytes], log: Path) 
         else:
             return
     pytest.fail(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}", pytrace=False)
-
-
-@pytest.fixture(autouse=True)
-def _office_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key for what is sealed, so that no test leaves a key file in the user's data directory."""
-    monkeypatch.setenv("CASEWORK_KEY", "cd" * 32)
 
 
 @pytest.fixture(scope="session")

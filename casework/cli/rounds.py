@@ -122,6 +122,39 @@ def show(round_id: RoundId, db: Db = "", as_json: Json = False) -> int:
     return 0
 
 
+@app.command("day", help="改一轮的情况截至日期：晚于这一天的记录暂不计入。")
+def day(
+    round_id: RoundId,
+    as_of: Annotated[str, typer.Argument(metavar="日期", help="如 2020-01-15，不晚于今天")],
+    db: Db = "",
+) -> int:
+    """Move the day a round's facts are read for."""
+    from datetime import date
+
+    from casework.access import LOCAL_OFFICER
+    from casework.db import reading
+    from casework.ledger.rounds import move_day
+
+    try:
+        wanted = date.fromisoformat(as_of)
+    except ValueError:
+        raise Usage(f"看不懂日期“{as_of}”，请写成 2020-01-15") from None
+    engine = open_place(ledger_url(db), write=True)
+    with reading(engine) as session:
+        version = round_of(session, round_id).version
+    move_day(
+        engine,
+        round_id=round_id,
+        as_of=wanted,
+        expected_version=version,
+        actor=LOCAL_OFFICER,
+        now=now(),
+        key=new_key(),
+    )
+    typer.echo(f"{round_id} 的情况截至日期改为 {wanted}")
+    return 0
+
+
 @app.command("close", help="结束一轮：以后只能查看和打印。")
 def close(round_id: RoundId, db: Db = "") -> int:
     """Close a round."""

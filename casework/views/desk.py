@@ -30,6 +30,7 @@ from casework.db import default_url, demo_url, open_ledger, reading
 from casework.facts import Facts
 from casework.frames import UNITS, cell_key
 from casework.ledger import audit_head, facts, is_demo, policy_of, rounds
+from casework.ledger.rounds import later_records
 from casework.models import AuditEntry, Round, RoundUnit, Unit
 from casework.policy import Policy
 from casework.problems import CaseworkError, LedgerError, Refused
@@ -157,6 +158,7 @@ class Desk:
         original: The circular as it stands.
         version: Digest of the facts (数据版本).
         guarded: The page runs behind our guard, whose header carries the mark 演示数据.
+        later: Judgements and rulings dated after `as_of`, not counted yet.
         problem: Always empty; `NoDesk` says what is wrong.
         html: Always empty.
     """
@@ -173,6 +175,7 @@ class Desk:
     original: Allocation
     version: str
     guarded: bool = False
+    later: int = 0
     problem: str = ""
     html: str = ""
 
@@ -287,6 +290,7 @@ def _desk(session: Session, ledger: Ledger, round_id: str, request_user: object)
         original=original,
         version=version,
         guarded=is_guarded(request_user),
+        later=later_records(session, round_id, opened.as_of) if with_cases else 0,
     )
 
 
@@ -302,6 +306,8 @@ def heading(desk: Desk, picker: str) -> str:
     said = f"情况截至 {chinese(desk.as_of)}　数据版本 {version_code(desk.version)}"
     marks = badge("演示数据", "amber") if desk.demo and not desk.guarded else ""
     marks += badge("本轮已结束") if desk.closed else ""
+    waiting = f"　另有 {desk.later} 条认定或研究结果晚于此日，尚未计入" if desk.later else ""
+    said += waiting
     line = tag("h1", "名额与资金") + tag("div", picker, "cw-round") + tag("span", esc(said), "cw-muted") + marks
     warned = (
         ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,8 +12,10 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from casework.access import Actor, is_guarded
+from casework.dates import chinese
 from casework.db import reading
 from casework.ledger import policy_of, rounds
+from casework.ledger.rounds import move_day
 from casework.models import Case, Round
 from casework.opening import (
     Basis,
@@ -34,6 +36,7 @@ from casework.views.html import badge, card, esc, facts_list, failure, folded, n
 from casework.views.opening import SHORT_HEAD, Form, Start
 from casework.vocabulary import RoundState
 
+DAY_HINT: Final = "<p class='cw-muted'>名额与名单按这一天以前的认定、救助和研究结果计算；晚于这一天的暂不计入。</p>"
 SECTIONS: Final = ("各轮工作", "新建一轮", "单位名录")
 
 
@@ -69,8 +72,8 @@ def rounds_list(ledger: Ledger, request_user: object) -> str:
             "<li>新建一轮：照现成的通知开始，或沿用它、换成今年的新通知。</li>"
             "<li>名额与资金：分配名额，定方案，印名额分配表。</li></ol>",
         )
-    heads = ("轮次", "依据的通知", "发文日期", "开始日期", "状态", "个案")
-    return hint + tag("div", rows_table(heads, listed, numbers=(5,), raw=(0, 4)), "cw-scroll")
+    heads = ("轮次", "依据的通知", "发文日期", "开始日期", "情况截至", "状态", "个案")
+    return hint + tag("div", rows_table(heads, listed, numbers=(6,), raw=(0, 5)), "cw-scroll")
 
 
 def _round_row(session: Session, found: Round, *, guarded: bool) -> tuple[object, ...]:
@@ -83,7 +86,32 @@ def _round_row(session: Session, found: Round, *, guarded: bool) -> tuple[object
         circular, issued = error.sentence, ""
     title = worksheet_link(found.round_id, found.title) if guarded else esc(found.title)
     colour = "green" if state is RoundState.OPEN else ""
-    return title, circular, issued, found.opened_on.isoformat(), badge(state.label, colour), cases
+    days = issued, found.opened_on.isoformat(), found.as_of.isoformat()
+    return title, circular, *days, badge(state.label, colour), cases
+
+
+def open_rounds(ledger: Ledger) -> dict[str, str]:
+    """Return the rounds that may still be worked on: title → id."""
+    if ledger.engine is None:
+        return {}
+    with reading(ledger.engine) as session:
+        running = [found for found in rounds(session) if found.state == RoundState.OPEN]
+        return {f"{found.title}（{found.round_id}）": found.round_id for found in running}
+
+
+def move_the_day(ledger: Ledger, values: Mapping[str, Any], *, actor: Actor, now: datetime, key: str) -> Outcome:
+    """Move the day a round's facts are read for, and say what came of it."""
+    round_id, day = values.get("round"), values.get("day")
+    if not round_id or not isinstance(day, date):
+        return Outcome(note("请选定一轮，并填写日期。", "warn"), done=False)
+    try:
+        with reading(ledger.open) as session:
+            found = session.get(Round, round_id)
+            version, title = (found.version, found.title) if found else (0, "")
+        move_day(ledger.open, round_id=round_id, as_of=day, expected_version=version, actor=actor, now=now, key=key)
+    except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
+        return Outcome(note(failure(error), "error"), done=False)
+    return Outcome(note(f"{title}的情况截至日期已改为 {chinese(day)}。", "ok"), done=True)
 
 
 def worksheet_link(round_id: str, words: str, css: str = "") -> str:

@@ -54,6 +54,27 @@ def section_choice() -> mo.ui.tabs:
     )
 
 
+def day_form(deeds: Deeds) -> mo.ui.form[Any, Any] | None:
+    """Return the form that moves the day a round's facts are read for; None where no round is open."""
+    running = rounds.open_rounds(deeds.ledger)
+    if not running:
+        return None
+    key = views.new_key()
+    fields: dict[str, Any] = {
+        "round": mo.ui.dropdown(running, full_width=True),
+        "day": mo.ui.date(stop=views.clock().date()),
+    }
+
+    def handed_in(values: Mapping[str, Any] | None) -> None:
+        deeds.do(
+            "各轮工作",
+            lambda actor: rounds.move_the_day(deeds.ledger, values or {}, actor=actor, now=views.clock(), key=key),
+        )
+
+    words = "<div class='cw-toolbar'><span>轮次</span>{round}<span>情况截至</span>{day}</div>"
+    return mo.Html(words).batch(**fields).form(submit_button_label="改日期", bordered=False, on_change=handed_in)
+
+
 # -- a new round ---------------------------------------------------------------------------------------------------
 
 
