@@ -59,6 +59,8 @@ TABLE = {
     "scenarios": f"{WORDS} {CORE} comparison {STORE} | polars sqlmodel sqlalchemy",
     "adoption": f"{WORDS} {CORE} comparison scenarios {STORE} | polars sqlmodel sqlalchemy",
     "review": f"{WORDS} {CORE} comparison scenarios adoption sentences subjects {STORE} | polars sqlmodel sqlalchemy",
+    "people": f"{WORDS} {CORE} subjects intake {STORE} | polars sqlmodel sqlalchemy",
+    "payment": f"{WORDS} {CORE} comparison scenarios adoption review people {STORE} | polars sqlmodel sqlalchemy",
     "care": f"{WORDS} policy {STORE} | polars sqlmodel sqlalchemy",
     "opening": f"{WORDS} {STORE} {CORE} comparison sheets | sqlmodel sqlalchemy",
     "samples": f"{WORDS} shapes policy rules {STORE} scenarios | polars sqlmodel sqlalchemy",
