@@ -243,7 +243,7 @@ def work_page(  # noqa: PLR0913 - the filters of the screen
     tests = {name: pl.col(name) == value for name, value in chosen.items() if value is not None}
     common = pl.lit(True)
     if due_by is not None:
-        common = common & (pl.col("due_at") <= due_by.astimezone(SHANGHAI))
+        common = common & (pl.col("due_at") <= pl.lit(due_by).dt.convert_time_zone("Asia/Shanghai"))
     if late is not None:
         common = common & (pl.col("late") == late)
     if text.strip():
