@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
+import uuid
 from datetime import date
 from itertools import count
 
+import psycopg
+import pytest
 from review_round import World, by
 from sqlmodel import select
 
+from casework import db
 from casework.access import Actor
 from casework.models_payment import Claim
 from casework.payment.claims import open_claims
@@ -38,6 +44,12 @@ class Round(World):
         if "actor" in more:
             said["actor"] = more.pop("actor")
         return function(self.engine, **said, **more)
+
+    def on(self, engine):
+        """The same round in another ledger."""
+        other = copy.copy(self)
+        other.engine = engine
+        return other
 
     def claims(self, *, unit=None, state=None):
         def find(session):
@@ -104,3 +116,67 @@ def jianshi(engine):
         expected_version=adopted.version,
     )
     return world
+
+
+# -- fixtures: the round is carried through its steps once for each kind of database, and copied for each test ---------
+
+
+@pytest.fixture(autouse=True)
+def _keys(monkeypatch):
+    monkeypatch.setenv("CASEWORK_AUDIT_KEY", "ab" * 32)
+    monkeypatch.setenv("CASEWORK_KEY", "cd" * 32)
+
+
+@pytest.fixture(scope="session")
+def made():
+    return {}
+
+
+def sqlite_world(made, tmp_path_factory, folder):
+    if "sqlite" not in made:
+        path = tmp_path_factory.mktemp("payment") / "ledger.db"
+        engine = db.open_ledger(f"sqlite:///{path}")
+        made["sqlite"] = (path, jianshi(engine))
+        engine.dispose()
+    path, world = made["sqlite"]
+    for suffix in ("", "-wal"):
+        if path.with_name(path.name + suffix).exists():
+            shutil.copy(path.with_name(path.name + suffix), folder / f"ledger.db{suffix}")
+    return world.on(db.open_engine(f"sqlite:///{folder / 'ledger.db'}"))
+
+
+def postgres_world(made, postgres_url):
+    admin = postgres_url.replace("+psycopg", "")
+    if "postgres" not in made:
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE payment_round")
+        engine = db.open_ledger(postgres_url.replace("/postgres?", "/payment_round?"))
+        made["postgres"] = jianshi(engine)
+        engine.dispose()
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE payment_round")
+    return made["postgres"].on(db.open_engine(postgres_url.replace("/postgres?", f"/{name}?")))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def world(request, made, tmp_path, tmp_path_factory):
+    """The round on each kind of database in turn."""
+    if request.param == "sqlite":
+        found = sqlite_world(made, tmp_path_factory, tmp_path)
+    else:
+        found = postgres_world(made, request.getfixturevalue("postgres_url"))
+    yield found
+    found.engine.dispose()
+    if request.param == "postgres":
+        admin = request.getfixturevalue("postgres_url").replace("+psycopg", "")
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {found.engine.url.database} WITH (FORCE)")
+
+
+@pytest.fixture
+def quick(made, tmp_path, tmp_path_factory):
+    """The round on SQLite only, for what has nothing to do with the database."""
+    found = sqlite_world(made, tmp_path_factory, tmp_path)
+    yield found
+    found.engine.dispose()
