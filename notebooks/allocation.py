@@ -148,7 +148,9 @@ def amount_choice(desk):
 
 
 @app.cell
-def amount_numbers(amount_unit, decided, desk, first, get_decided, get_money, get_places, ledger, money, places, section):
+def amount_numbers(
+    amount_unit, decided, desk, first, get_decided, get_money, get_places, ledger, money, places, section
+):
     mo.stop(section.value != views.SECTIONS[0])
     _money, _places = money.now(get_money, desk, first), places.now(get_places, desk, first)
     cases = views.open_amounts(desk, views.Sheet(money=_money, places=_places), amount_unit.value)
@@ -159,9 +161,7 @@ def amount_numbers(amount_unit, decided, desk, first, get_decided, get_money, ge
 
 @app.cell
 def amounts(amount_fields, amount_unit, decided, desk, worked):
-    mo.Html(
-        views.amounts_panel(desk, amount_unit.text, views.amounts(desk, worked, decided.texts(amount_fields)))
-    )
+    mo.Html(views.amounts_panel(desk, amount_unit.text, views.amounts(desk, worked, decided.texts(amount_fields))))
     return
 
 

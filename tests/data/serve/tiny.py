@@ -41,7 +41,9 @@ def total(rate_yuan):
 
 @app.cell
 def grid():
-    places = mo.ui.dictionary({f"示例{n}乡": mo.ui.number(0, 99, step=1, value=n, full_width=True) for n in range(1, 4)})
+    places = mo.ui.dictionary(
+        {f"示例{n}乡": mo.ui.number(0, 99, step=1, value=n, full_width=True) for n in range(1, 4)}
+    )
     rows = "".join(f"<tr><th>{unit}</th><td>{field}</td></tr>" for unit, field in places.items())
     mo.Html(f"<table class='cw-grid'><thead><tr><th>单位</th><th>名额</th></tr></thead><tbody>{rows}</tbody></table>")
     return (places,)
@@ -93,7 +95,10 @@ def chart(frame):
 
 @app.cell
 def picture():
-    mo.image(b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;", alt="示例图")
+    mo.image(
+        b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;",
+        alt="示例图",
+    )
     return
 
 
