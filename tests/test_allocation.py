@@ -216,6 +216,22 @@ def test_a_fund_without_a_limit_leaves_the_limited_one_to_those_who_need_it():
     assert listed(result) == {"c1": True, "c2": True}
 
 
+@pytest.mark.parametrize("one_order", [True, False])
+@pytest.mark.parametrize("categories", [("a", "b"), ("b", "a")])
+def test_of_equal_people_whoever_has_one_source_is_paid_first(categories, one_order):
+    either, only = categories
+    money = [
+        clause("fund", {"fund": "dues", "yuan": "6"}, kind="fund"),
+        clause("fund", {"fund": "fiscal", "yuan": "6", "purposes": [either]}, kind="fund"),
+    ]
+    people = [("示例局", either, 1, [], 600), ("示例局", only, 1, [], 600)]
+    instance = simple({"示例局": {"a": 1, "b": 1}}, people, clauses=money, categories=("a", "b"))
+
+    result = instance.run(Parameters(across_units=one_order))
+
+    assert (listed(result), result.ties) == ({"c1": True, "c2": True}, ())
+
+
 def test_without_an_order_across_units_nobody_is_cut_and_the_shortfall_is_said():
     rate = clause("amount_fixed", {"category": "a", "yuan": "500"}, kind="rate")
     money = clause("fund", {"fund": "dues", "yuan": "800"}, kind="fund")
