@@ -6,7 +6,7 @@
 # theme = "light"
 # locale = "zh-CN"
 # ///
-# ruff: noqa: B018, E501
+# ruff: noqa: B018
 import marimo
 
 __generated_with = "0.25.2"
