@@ -14,7 +14,7 @@ from casework.policy import load_policy
 from casework.review.official import list_in_force
 from casework.review.records import histories, steps_version
 from casework.review.steps import record_step
-from casework.samples import Sample, _People
+from casework.samples import Sample, _jianshi_units, _People
 from casework.scenarios import save_scenario
 from casework.vocabulary import Act, Role, Stage
 
@@ -163,4 +163,15 @@ def jiaozuo(engine, *, today=date(2018, 12, 20)):
         for asked in sample.policy.fields:
             if asked.kind == "flag":
                 sample.add("answers", case_id=row["case_id"], field=asked.id, number=1)
+    return World(engine, sample, today)
+
+
+def jianshi(engine, *, today=date(2020, 1, 14)):
+    """Three veterans of one town in two branches; every step is the town's own, this office keeps the record."""
+    sample = _jianshi_units("js")
+    people = _People(sample, 3)
+    for rank in (1, 2, 3):
+        branch = "示例村党支部" if rank < 3 else "示例社区党支部"
+        told = {"name": f"示例老{rank}", "branch": branch, "tags": ["veteran_member"]}
+        people.nominate("js-02", "hardship", rank, beneficiary="member", **told)
     return World(engine, sample, today)

@@ -1,0 +1,400 @@
+"""review …: where everyone stands, steps, answers, meetings, removals; what may be issued."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from casework.cli.chinese import ChineseTyper
+from casework.cli.common import (
+    Db,
+    Json,
+    OptionalRound,
+    Usage,
+    emit,
+    ledger_url,
+    looking,
+    new_key,
+    now,
+    open_place,
+    print_json,
+    round_of,
+)
+from casework.vocabulary import Term
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from casework.vocabulary import Decision
+
+app = ChineseTyper(help="审核：环节、认定、会议、公示、减员，能不能印发。", no_args_is_help=True)
+T = TypeVar("T", bound=Term)
+
+On = Annotated[str, typer.Option("--on", metavar="日期", help="哪一天，如 2022-12-21")]
+Body = Annotated[str, typer.Option("--body", metavar="组织", help="由哪个组织办理")]
+CaseIds = Annotated[list[str], typer.Option("--case", metavar="个案", help="个案编号，可写多次")]
+UnitId = Annotated[str, typer.Option("--unit", metavar="单位", help="单位编号：整份材料一次登记")]
+Signer = Annotated[str, typer.Option("--signer", metavar="签字人", help="代录书面意见：谁签的字")]
+Results = Annotated[
+    list[str],
+    typer.Option("--result", metavar="个案=结果:理由", help="如 c1=不同意:理由；改为金额写 c1=改为金额800:理由"),
+]
+
+
+def day(text: str) -> date:
+    """Return a day the person typed.
+
+    Raises:
+        Usage: It is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Usage(f"“{text}”不是日期，请写成 2022-12-21") from None
+
+
+def term(kind: type[T], label: str) -> T:
+    """Return the member a person means by its Chinese label or its stored value.
+
+    Raises:
+        Usage: There is none.
+    """
+    for member in kind:
+        if label in (member.label, member.value):
+            return member
+    raise Usage(f"“{label}”不认识，可写：{'、'.join(member.label for member in kind)}")
+
+
+def parsed_results(given: Sequence[str]) -> dict[str, tuple[Decision, str, int | None]]:
+    """Return case → (result, reason, fen) from `c1=不同意:理由`.
+
+    Raises:
+        Usage: One is written otherwise.
+    """
+    from casework.money import parse_yuan
+    from casework.vocabulary import Decision
+
+    found: dict[str, tuple[Decision, str, int | None]] = {}
+    for text in given:
+        case_id, equals, rest = text.partition("=")
+        word, _, reason = rest.replace("：", ":").partition(":")
+        amount = re.fullmatch(rf"{Decision.CHANGED_AMOUNT.label}(.+)", word)
+        if not equals or not case_id:
+            raise Usage(f"“{text}”请写成 个案=结果:理由")
+        try:
+            fen = parse_yuan(amount[1]) if amount else None
+        except ValueError as error:
+            raise Usage(str(error)) from None
+        found[case_id] = (term(Decision, Decision.CHANGED_AMOUNT.label if amount else word), reason, fen)
+    return found
+
+
+def writing(db: str, round_id: str) -> tuple[Engine, str]:
+    """Return a ledger that may be written, and the round."""
+    from casework.db import reading
+
+    engine = open_place(ledger_url(db), write=True)
+    with reading(engine) as session:
+        return engine, round_of(session, round_id).round_id
+
+
+def who() -> dict[str, Any]:
+    """Return what every command says of itself."""
+    from casework.access import LOCAL_OFFICER
+
+    return {"actor": LOCAL_OFFICER, "now": now(), "key": new_key()}
+
+
+# -- reading -------------------------------------------------------------------------------------------------------
+
+
+@app.command("list", help="工作清单：每份个案办到哪一步、下一步、差什么。")
+def list_work(
+    round_id: OptionalRound = "",
+    unit: UnitId = "",
+    stage: Annotated[str, typer.Option("--next", metavar="环节", help="只看下一步是这个环节的")] = "",
+    late: Annotated[bool, typer.Option("--late", help="只看逾期的")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="最多列几行")] = 50,
+    db: Db = "",
+    as_json: Json = False,
+) -> int:
+    """List the cases of a round as they stand."""
+    from casework.access import LOCAL_OFFICER
+    from casework.review.worklist import work_page, worklist
+    from casework.vocabulary import Stage, Verdict
+
+    with looking(db) as session:
+        frame = worklist(session, round_id=round_of(session, round_id).round_id, actor=LOCAL_OFFICER, now=now())
+    wanted = term(Stage, stage).value if stage else None
+    page = work_page(frame, unit_id=unit or None, next_stage=wanted, late=True if late else None, limit=limit)
+    rows = [
+        {
+            "case_id": row["case_id"],
+            "unit": row["unit"],
+            "name": row["name"],
+            "stage": Stage(row["stage"]).label if row["stage"] else None,
+            "next": Stage(row["next_stage"]).label if row["next_stage"] else None,
+            "verdict": Verdict(row["verdict"]).label if row["verdict"] else None,
+            "lacking": "、".join(row["lacking"] or ()),
+            "why": row["why"],
+        }
+        for row in page.rows.iter_rows(named=True)
+    ]
+    heads = {"case_id": "个案", "unit": "单位", "name": "姓名", "stage": "已办", "next": "下一步"}
+    more = {"verdict": "结论", "lacking": "差什么", "why": "说明"}
+    emit(rows, {**heads, **more}, as_json=as_json, nothing="没有个案")
+    return 0
+
+
+@app.command("chain", help="这一轮的通知规定了哪些环节。")
+def show_chain(round_id: OptionalRound = "", db: Db = "", as_json: Json = False) -> int:
+    """Print the chain of every path."""
+    from casework.ledger import policy_of
+    from casework.review.chain import chain
+
+    with looking(db) as session:
+        policy = policy_of(session, round_of(session, round_id).round_id)
+    rows = [
+        {
+            "path": label,
+            "stage": link.stage.label,
+            "own": "本级办理" if link.own else "下级办理、本级备查",
+            "bodies": "、".join(link.bodies),
+            "clause": link.clause_id,
+            "words": link.words,
+        }
+        for path, label in policy.paths or (("", ""),)
+        for link in chain(policy, path)
+    ]
+    heads = {"path": "路径", "stage": "环节", "own": "由谁", "bodies": "组织", "clause": "条款", "words": "原文"}
+    emit(rows, heads, as_json=as_json, nothing="这份通知没有规定环节")
+    return 0
+
+
+@app.command("missing", help="补正通知：每个单位还差什么，照条款原文。")
+def missing(round_id: OptionalRound = "", db: Db = "", as_json: Json = False) -> int:
+    """Print what each unit has to hand in; exit 1 where something is missing."""
+    from casework.access import LOCAL_OFFICER
+    from casework.review.judgements import completion_requests
+    from casework.review.records import today_of
+
+    with looking(db) as session:
+        found = round_of(session, round_id).round_id
+        frame = completion_requests(session, round_id=found, as_of=today_of(now()), actor=LOCAL_OFFICER)
+    heads = {"unit": "单位", "name": "姓名", "lacking": "差什么", "cite": "条款", "words": "原文"}
+    emit(frame.to_dicts(), heads, as_json=as_json, nothing="材料都齐了")
+    return 1 if frame.height else 0
+
+
+@app.command("ready", help="正式名单能不能印发，谁还要等、为什么。")
+def ready(round_id: OptionalRound = "", db: Db = "", as_json: Json = False) -> int:
+    """Say whether the official list may be issued; exit 1 where it may not."""
+    from casework.review.readiness import review_issue_ready
+
+    with looking(db) as session:
+        found = review_issue_ready(session, round_id=round_of(session, round_id).round_id, now=now())
+    if as_json:
+        print_json(
+            {
+                "may_issue": found.may_issue,
+                "number": found.number,
+                "fingerprint": found.fingerprint,
+                "blocks": found.blocks,
+                "ready": found.ready,
+                "waiting": dict(found.waiting),
+                "single_handed": found.single_handed,
+            }
+        )
+    else:
+        for sentence in found.blocks:
+            typer.echo(sentence)
+        for case_id, why in found.waiting.items():
+            typer.echo(f"{case_id}：{why}")
+        typer.echo(f"可以印发 {len(found.ready)} 人，等待 {len(found.waiting)} 人")
+    return 0 if found.may_issue else 1
+
+
+# -- doing ---------------------------------------------------------------------------------------------------------
+
+
+@app.command("step", help="登记一个环节：整个单位的材料（--unit）或指定的人（--case）。")
+def step(
+    stage: Annotated[str, typer.Argument(metavar="环节", help="如 摸底、初审")],
+    on: On,
+    body: Body,
+    round_id: OptionalRound = "",
+    unit: UnitId = "",
+    cases: CaseIds = [],  # noqa: B006 - Typer reads it and changes nothing
+    results: Results = [],  # noqa: B006
+    basis: Annotated[str, typer.Option("--basis", metavar="依据", help="会议记录、文号")] = "",
+    document: Annotated[str, typer.Option("--document", metavar="存放处", help="签字件、扫描件在哪里")] = "",
+    signer: Signer = "",
+    skip: Annotated[list[str], typer.Option("--skip", metavar="环节=理由", help="越过较弱的环节")] = [],  # noqa: B006
+    reason: Annotated[str, typer.Option("--reason", metavar="理由", help="由其他组织办理、复议的理由")] = "",
+    db: Db = "",
+) -> int:
+    """Record a step."""
+    from casework.db import reading
+    from casework.review.records import steps_version
+    from casework.review.steps import record_step
+    from casework.vocabulary import Stage
+
+    engine, found = writing(db, round_id)
+    with reading(engine) as session:
+        seen = steps_version(session, found)
+    passed = {term(Stage, name): why for name, _, why in (text.partition("=") for text in skip)}
+    done = record_step(
+        engine,
+        round_id=found,
+        stage=term(Stage, stage),
+        body=body,
+        on=day(on),
+        case_ids=cases,
+        unit_id=unit or None,
+        results={case: (result, why) for case, (result, why, _) in parsed_results(results).items()},
+        basis=basis,
+        document=document,
+        signer=signer,
+        skip=passed,
+        reason=reason,
+        expected_version=seen,
+        **who(),
+    )
+    typer.echo(f"已登记 {done['people']} 人")
+    return 0
+
+
+@app.command("judge", help="登记人的认定：条款、未核/无/有、由谁认定、依据。")
+def judge(
+    clause: Annotated[str, typer.Argument(metavar="条款", help="条款编号")],
+    value: Annotated[str, typer.Argument(metavar="结果", help="未核、无 或 有")],
+    cases: CaseIds,
+    round_id: OptionalRound = "",
+    body: Body = "",
+    basis: Annotated[str, typer.Option("--basis", metavar="依据", help="依据什么")] = "",
+    db: Db = "",
+) -> int:
+    """Record one answer for the people named."""
+    from casework.review.judgements import record_judgements
+    from casework.vocabulary import Mark
+
+    engine, found = writing(db, round_id)
+    mark = term(Mark, value)
+    say: dict[str, Any] = {"clause_id": clause, "value": mark, "body": body, "basis": basis}
+    done = record_judgements(engine, round_id=found, case_ids=cases, **say, **who())
+    typer.echo(f"已登记 {done['people']} 人")
+    return 0
+
+
+@app.command("convene", help="把现有名单提交会议（上会材料印同一校验码）。")
+def convene(on: On, body: Body, round_id: OptionalRound = "", db: Db = "") -> int:
+    """Put the list in force on a body's table."""
+    from casework.db import reading
+    from casework.review.meetings import convene_meeting
+    from casework.review.official import list_in_force
+
+    engine, found = writing(db, round_id)
+    with reading(engine) as session:
+        current = list_in_force(session, found)
+    say: dict[str, Any] = {"fingerprint": current.fingerprint, "body": body, "held_on": day(on)}
+    made = convene_meeting(engine, round_id=found, **say, **who())
+    typer.echo(f"会议 {made['meeting_id']}，名单第 {current.number} 号，校验码 {current.fingerprint[:12]}")
+    return 0
+
+
+@app.command("decide", help="登记会议结果：应到、实到、同意；没有写到的人照名单同意。")
+def decide(
+    meeting: Annotated[str, typer.Argument(metavar="会议", help="会议编号")],
+    minutes: Annotated[str, typer.Option("--minutes", metavar="纪要", help="会议记录的编号或存放处")],
+    signer: Signer,
+    count: Annotated[tuple[int, int, int], typer.Option("--count", metavar="应到 实到 同意", help="三个人数")],
+    results: Results = [],  # noqa: B006 - Typer reads it and changes nothing
+    recused: Annotated[list[str], typer.Option("--recused", metavar="姓名=事由", help="回避")] = [],  # noqa: B006
+    confirmed_by: Annotated[str, typer.Option("--quorum-by", metavar="姓名", help="到会人数由谁核对")] = "",
+    db: Db = "",
+) -> int:
+    """Record the result of a meeting."""
+    from casework.db import reading
+    from casework.models_review import Meeting
+    from casework.problems import Refused
+    from casework.review.meetings import decide_meeting
+    from casework.review.minutes import PersonResult
+
+    engine = open_place(ledger_url(db), write=True)
+    with reading(engine) as session:
+        found = session.get(Meeting, meeting)
+    if found is None:
+        raise Refused("not_found", "没有这次会议")
+    outcome = {case: PersonResult(result, why, fen) for case, (result, why, fen) in parsed_results(results).items()}
+    invited, present, agreed = count
+    done = decide_meeting(
+        engine,
+        meeting_id=meeting,
+        minutes=minutes,
+        signer=signer,
+        invited=invited,
+        present=present,
+        agreed=agreed,
+        results=outcome,
+        recusals=[(name, why) for name, _, why in (text.partition("=") for text in recused)],
+        quorum_confirmed_by=confirmed_by,
+        expected_version=found.version,
+        **who(),
+    )
+    typer.echo(f"名单第 {done['number']} 号已研究确定，校验码 {done['fingerprint'][:12]}，改动 {done['changed']} 人")
+    return 0
+
+
+@app.command("confirm", help="确认名单（由各单位审定、本级备查的通知）。")
+def confirm(
+    basis: Annotated[str, typer.Option("--basis", metavar="依据", help="依据什么材料核对")],
+    round_id: OptionalRound = "",
+    db: Db = "",
+) -> int:
+    """Make a list official whose people the units decided about."""
+    from casework.db import reading
+    from casework.review.confirmation import confirm_list
+    from casework.review.official import list_in_force
+
+    engine, found = writing(db, round_id)
+    with reading(engine) as session:
+        current = list_in_force(session, found)
+    say: dict[str, Any] = {"fingerprint": current.fingerprint, "expected_version": current.version}
+    confirm_list(engine, round_id=found, basis=basis, **say, **who())
+    typer.echo(f"名单第 {current.number} 号已确认，校验码 {current.fingerprint[:12]}")
+    return 0
+
+
+@app.command("remove", help="减员：去世、放弃、转出、错报、查实不符；名单和递补随之提出。")
+def remove(
+    case: Annotated[str, typer.Argument(metavar="个案", help="个案编号")],
+    cause: Annotated[str, typer.Argument(metavar="原因", help="去世、放弃、转出、错报、查实不符")],
+    on: On,
+    basis: Annotated[str, typer.Option("--basis", metavar="依据", help="依据什么")],
+    db: Db = "",
+) -> int:
+    """Record that somebody leaves the round."""
+    from casework.db import reading
+    from casework.models import Case
+    from casework.problems import Refused
+    from casework.review.removal import remove_person
+    from casework.vocabulary import RemovalCause
+
+    engine = open_place(ledger_url(db), write=True)
+    with reading(engine) as session:
+        found = session.get(Case, case)
+    if found is None:
+        raise Refused("not_found", f"没有编号为 {case} 的个案")
+    say: dict[str, Any] = {
+        "cause": term(RemovalCause, cause),
+        "on": day(on),
+        "basis": basis,
+        "expected_version": found.version,
+    }
+    done = remove_person(engine, case_id=case, **say, **who())
+    typer.echo(done["said"] if done["adoption_id"] else f"{done['said']}（不在名单上）")
+    return 0
