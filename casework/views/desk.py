@@ -262,7 +262,7 @@ def open_desk(ledger: Ledger, round_id: str | None, request_user: object) -> Des
     """Open a round for whoever is asking."""
     try:
         if round_id is None:
-            return NoDesk(ledger.problem or "台账里还没有一轮工作。请先运行 casework round new 新建一轮。")
+            return NoDesk(ledger.problem or "台账里还没有一轮工作。请到页面上方的“轮次与单位”新建一轮。")
         with reading(ledger.open) as session:
             return _desk(session, ledger, round_id, request_user)
     except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
