@@ -54,7 +54,7 @@ TABLE = {
     "commands": f"{WORDS} shapes policy frames facts identity access db models ledger | polars sqlmodel sqlalchemy",
     "sheet_parts": "",
     "sheets": "problems sheet_parts | python_calamine",
-    "intake": f"{WORDS} policy shapes frames identity sheets | polars xlsxwriter",
+    "intake": f"{WORDS} policy shapes frames identity sheets sheet_parts | polars xlsxwriter",
     "units_sheet": f"{WORDS} intake | xlsxwriter",
     "scenarios": f"{WORDS} {CORE} comparison {STORE} | polars sqlmodel sqlalchemy",
     "adoption": f"{WORDS} {CORE} comparison scenarios {STORE} | polars sqlmodel sqlalchemy",

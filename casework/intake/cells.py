@@ -60,6 +60,8 @@ def read_cell(kind: str, value: Cell, *, as_of: date, scale: int = 1, choices: M
     if value is None or (isinstance(value, str) and not value.strip(" \u3000\t\r\n\u200b\ufeff\u00a0")):
         return NOTHING
     match kind:
+        case "ignored" | "index":
+            return NOTHING
         case "id":
             return _id(value, as_of)
         case "card":
@@ -68,7 +70,7 @@ def read_cell(kind: str, value: Cell, *, as_of: date, scale: int = 1, choices: M
             return _fen(value, scale)
         case "date" | "later":
             return _date(value)
-        case "count" | "rank" | "index":
+        case "count" | "rank":
             return _whole(value, least=1 if kind == "rank" else 0)
         case "phone":
             return _phone(value)
@@ -185,7 +187,10 @@ def _choice(text: str, choices: Mapping[str, str]) -> Read:
     found = known.get(plain(text))
     if found is not None:
         return Read(found)
-    return Read(None, (hold("不在可选的词里", f"可填：{'、'.join(choices)}"),))
+    labels: dict[str, str] = {}
+    for word, chosen in choices.items():
+        labels.setdefault(chosen, word)
+    return Read(None, (hold("不在可选的词里", f"可填：{'、'.join(labels.values())}"),))
 
 
 # -- numbers ---------------------------------------------------------------------------------------------------
@@ -213,7 +218,7 @@ def _fen(value: Cell, scale: int) -> Read:
         # The words of the cell stand in front of the message already.
         return Read(None, (hold(re.sub("“[^”]*”", "", str(error), count=1)),))
     spelled = scale == 1 and re.search("[百千万亿仟佰拾]", tidy)
-    return Read(fen, (note(f"已按 {_yuan_words(fen)} 读入"),) if spelled else ())
+    return Read(fen, (note(f"已按 {_yuan_words(fen)}读入"),) if spelled else ())
 
 
 def _yuan_words(fen: int) -> str:

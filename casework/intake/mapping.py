@@ -37,6 +37,7 @@ _FEWEST: Final = 2
 _UNIT_ABOVE: Final = re.compile(
     r"(?:上报单位|填报单位|推荐单位|单位名称|单位)\s*(?:[(（]\s*(?:盖章|公章)\s*[)）])?\s*[:：]\s*(?P<unit>[^\s:：]+)"
 )
+_TITLE: Final = re.compile(r"(?:表|册|名单|台账)\s*(?:[(（].*[)）])?\s*$")
 _YEAR: Final = re.compile(r"((?:19|20)[0-9]{2})\s*年")
 
 
@@ -148,13 +149,15 @@ def propose_mapping(
                 break
             columns = _columns(grid[first : last + 1], heads, known, sheet.hidden_columns)
             found = {column.field for column in columns if column.field}
-            if "name" in found and len(found) >= _FEWEST and (best is None or len(found) > best[0]):
+            lead = any(_label(cell, heads) or compact(cell) in known for cell in grid[first])
+            if lead and "name" in found and len(found) >= _FEWEST and (best is None or len(found) > best[0]):
                 best = (len(found), first, last, columns)
-    above = _above(sheet, grid, best[1] if best else len(grid))
     if _is_form(sheet, heads):
+        above = _above(sheet, grid, len(grid))
         return Mapping(sheet.name, "form", columns=_labels(grid, heads, known), unit=above[0], year=above[1])
     if best is None:
         return Mapping(sheet.name)
+    above = _above(sheet, grid, best[1])
     return Mapping(sheet.name, "table", best[1], best[2], best[3], above[0], year=above[1])
 
 
@@ -217,8 +220,8 @@ def _above(sheet: Sheet, grid: list[list[Any]], rows: int) -> tuple[str, int | N
         found = _UNIT_ABOVE.search(line)
         named = compact(found["unit"]) if found and not unit else ""
         unit = unit or named
-        stated = _YEAR.search(line)
-        year = year or (int(stated[1]) if stated and "日期" not in line else None)
+        stated = _YEAR.search(line) if _TITLE.search(line) else None
+        year = year or (int(stated[1]) if stated else None)
     return unit, year
 
 

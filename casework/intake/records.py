@@ -172,7 +172,7 @@ class _Table:
         if TOTAL.match(first) or (self.name_at in filled and TOTAL.fullmatch(compact(own[self.name_at]))):
             return SkipKind.TOTAL
         named = self.name_at in filled and (row, self.name_at) not in self.wide
-        if _FOOT.match(first) and (not named or filled[0] == self.name_at):
+        if _FOOT.match(first) and (":" in first or not named or filled[0] == self.name_at):
             return SkipKind.NOTE
         if not named and ((row, filled[0]) in self.wide or (len(filled) == 1 and filled[0] not in self.field_at)):
             return SkipKind.NOTE
@@ -226,7 +226,11 @@ class _Table:
 
 def words(sheet: Sheet, row: int) -> str:
     """Return the words of a row, one after the other."""
-    return "　".join(str(cell).strip() for cell in sheet.rows[row] if compact(cell))
+    return "　".join(_word(cell) for cell in sheet.rows[row] if compact(cell))
+
+
+def _word(cell: Cell) -> str:
+    return str(cell).strip() if not isinstance(cell, float) else repr(cell).removesuffix(".0")
 
 
 # -- the form of one person ------------------------------------------------------------------------------------
@@ -268,7 +272,7 @@ def _form(sheet: Sheet, mapping: Mapping, columns: Dictionary[str, SheetColumn])
     if any(spot.filled for spot in cells.values()):
         found.people.append(Record(start, cells, relatives))
     for row, own in enumerate(sheet.rows):
-        left = [str(cell).strip() for at, cell in enumerate(own) if compact(cell) and (row, at) not in used]
+        left = [_word(cell) for at, cell in enumerate(own) if compact(cell) and (row, at) not in used]
         if left:
             found.skipped.append(Skipped(sheet.name, row + 1, SkipKind.NOTE, "　".join(left)))
     return found
@@ -279,7 +283,7 @@ def _beside(
 ) -> Iterator[tuple[int, str, Spot]]:
     """Yield (label's column, field, the cell filled in beside it) of one row."""
     own = sheet.rows[row]
-    for at, after in zip(marked, [*marked[1:], len(own)], strict=True):
+    for at, after in zip(marked, [*marked, len(own)][1:], strict=True):
         field_id = labels[head_key(own[at])]
         places = range(at + 1, after)
         place = next((p for p in places if compact(own[p]) or (row, p) in sheet.faults), min(at + 1, after))
