@@ -348,22 +348,27 @@ def _said_plainly() -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in _RETRY_STATES:
             raise LedgerError("同时办理的人太多，这一步没有办成，请再试一次") from None
-        if isinstance(error, OperationalError) or _no_table(error):
+        if isinstance(error, OperationalError) or _known_state(error):
             raise LedgerError(_sentence(error)) from None
         raise
 
 
-def _no_table(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) == "42P01"
+# What PostgreSQL says by a number, in SQLite's words.
+_STATES: Final = {"42P01": "no such table", "42703": "no such column"}
+
+
+def _known_state(error: DBAPIError) -> str | None:
+    return _STATES.get(getattr(error.orig, "sqlstate", None) or "")
 
 
 def _sentence(error: DBAPIError) -> str:
-    words = "no such table" if _no_table(error) else str(error.orig).lower()
+    words = _known_state(error) or str(error.orig).lower()
     known = {
         "locked": "台账正被其他程序占用，这一步没有办成，请稍后再试",
         "full": "磁盘已满，这一步没有办成；清出空间后再试，原有内容没有损坏",
         "readonly": "台账是只读的，这一步没有办成",
         "no such table": "台账尚未建立，请先运行 casework init",
+        "no such column": "台账的结构与本程序不一致；演示台账可以删除后重新建立，正式台账请联系管理员",
         "unable to open": "打不开台账文件，请检查文件是否还在、是否有权读写",
     }
     return next(

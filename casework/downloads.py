@@ -65,10 +65,12 @@ def _register(_: Actor, __: Mapping[str, str]) -> Download:
 
 def _handler(kind: str) -> DownloadHandler:
     def made(actor: Actor, parameters: Mapping[str, str]) -> Download:
+        form = parameters.get("format") or "pdf"
+        if form not in ("pdf", "xlsx"):
+            raise Refused("not_found", "只能下载 PDF 或 Excel")
         desk = _desk(actor, parameters.get("round", ""))
         typed, state = _parameters(desk, actor, kind, parameters.get("scenario", ""))
         table = _table(desk, kind, typed, state, parameters.get("unit") or None)
-        form = "xlsx" if parameters.get("format") == "xlsx" else "pdf"
         body = write(table) if form == "xlsx" else render(table.list_id, table, author=desk.policy.issuer)
         name = f"{table.title}{'' if state is ListState.OFFICIAL else '（草稿）'}.{form}"
         return Download(body, name, XLSX if form == "xlsx" else "application/pdf")
@@ -99,6 +101,8 @@ def _table(desk: Desk, kind: str, typed: Typed, state: ListState, unit: str | No
         raise Refused("not_right", f"工作表里有 {len(typed.problems)} 处没有填对，请先改正再打印")
     if unit is not None and not desk.actor.may_see(unit):
         raise NotAllowed("scope", "这个单位不在您的范围内")
+    if unit is not None and unit not in desk.assessed.facts.units["unit_id"]:
+        raise Refused("not_found", "这一轮没有这个单位")  # an empty list would look like one on which nobody stands
     if unit is None and desk.actor.units is not None:
         raise NotAllowed("scope", "请选择您范围内的一个单位")
     worked = work(desk, typed)

@@ -674,3 +674,11 @@ def test_a_setting_that_is_not_understood_is_said_in_one_sentence(setting, said)
     policy = load_policy("jianshi-2020")
     with pytest.raises(ValueError, match=said):
         parse_settings([setting], policy=policy, units=of_sample("jianshi-tie").facts.units)
+
+
+def test_a_setting_for_what_the_round_does_not_have_says_so():
+    units = of_sample("jianshi-tie").facts.units
+    with pytest.raises(ValueError, match="请先导入单位名录"):
+        parse_settings(["places.业州镇.frontline=3"], policy=load_policy("jianshi-2020"), units=units.clear())
+    with pytest.raises(ValueError, match="没有列明资金"):
+        parse_settings(["fund=1"], policy=load_policy("neimenggu-2022"), units=units)

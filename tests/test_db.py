@@ -339,6 +339,15 @@ def test_a_ledger_without_tables_is_said_plainly(database_url):
     engine.dispose()
 
 
+def test_a_ledger_of_another_shape_is_said_plainly(database_url):
+    engine = db.open_ledger(database_url)
+    with db.transaction(engine) as session:
+        session.exec(text("ALTER TABLE unit RENAME COLUMN name TO other"))
+    with pytest.raises(LedgerError, match="结构与本程序不一致"), db.reading(engine) as session:
+        session.get(Unit, "a")
+    engine.dispose()
+
+
 def test_a_ledger_that_stays_locked_is_said_plainly(tmp_path, monkeypatch):
     monkeypatch.setattr(db, "BUSY_SECONDS", 0.05)
     engine = db.open_ledger(tmp_path / "ledger.db")

@@ -154,6 +154,7 @@ def test_a_pack_without_a_form_gets_the_forms_own_columns():
     facts = Facts.build(as_of=date(2023, 1, 1), units=[{"unit_id": "u", "name": "示例单位", "order": 1}])
     table = roster(printed.policy("neimenggu-2022"), facts, awards=empty(AWARDS), plan=empty(PLAN))
 
+    assert table.title == "2023年元旦春节特困党员慰问对象花名册"
     assert [column.key for column in table.columns] == [
         column.key for column in load_form("roster").columns if not column.optional
     ]

@@ -742,6 +742,11 @@ def test_a_list_that_may_not_leave_is_refused(desk):
         handed_out("roster", round="nowhere")
     with pytest.raises(Refused, match="没有名为"):
         handed_out("roster", scenario="nowhere")
+    for kind in ("roster", "quota-table"):
+        with pytest.raises(Refused, match="没有这个单位"):
+            handed_out(kind, unit="业州镇")
+    with pytest.raises(Refused, match="只能下载"):
+        handed_out("roster", format="exe")
     views.keep(desk, LOCAL_OFFICER, places={FIRST: None})
     with pytest.raises(Refused, match="没有填对"):
         handed_out("roster")

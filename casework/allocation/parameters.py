@@ -143,6 +143,8 @@ def _unit(name: str, units: pl.DataFrame) -> str:
         return str(names[name])
     if name in names.values():
         return name
+    if not names:
+        raise ValueError(f"没有单位“{name}”：这一轮还没有单位，请先导入单位名录")
     raise ValueError(f"没有单位“{name}”，可用：{'、'.join(names)}")
 
 
@@ -152,5 +154,7 @@ def _fund(name: str, policy: Policy) -> str:
         return next(iter(funds))
     if name in funds:
         return name
-    allowed = "、".join(f"fund.{fund}（{label}）" for fund, label in funds.items()) or "（本通知未列资金）"
-    raise ValueError(f"没有资金“{name}”，可用：{allowed}")
+    if not funds:
+        raise ValueError("本通知没有列明资金，不能改动 fund")
+    allowed = "、".join(f"fund.{fund}（{label}）" for fund, label in funds.items())
+    raise ValueError(f"没有资金“{name}”，可用：{allowed}" if name else f"本通知有几项资金，请写明是哪一项：{allowed}")

@@ -65,7 +65,7 @@ def roster(  # noqa: PLR0913 - all but two by keyword
     signed = tuple(signature_line(words) for words in clause.signatures) if clause else ()
     return Table(
         list_id=FORM,
-        title=clause.title if clause else f"{policy.round_title}{form.title}",
+        title=clause.title if clause else f"{policy.round_title.removesuffix('慰问')}{form.title}",
         columns=columns,
         rows=tuple(rows),
         totals=_totals(records, keys),
