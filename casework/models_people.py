@@ -88,7 +88,10 @@ class Contact(Table, table=True):
 
 
 class ContactOpening(Table, table=True):
-    """Somebody saw numbers in clear: for one case, or for one task of a round, and to what purpose."""
+    """Somebody saw numbers in clear: for one case, or for one task of a round, and to what purpose.
+
+    No foreign keys: the line stays when an import with the person in it is withdrawn.
+    """
 
     __table_args__ = (
         CheckConstraint("(person_id IS NULL) <> (round_id IS NULL)", name="person_or_task"),
@@ -99,8 +102,8 @@ class ContactOpening(Table, table=True):
     seq: int | None = Field(default=None, primary_key=True)
     at: dt.datetime = _moment()
     actor_id: str
-    person_id: str | None = Field(default=None, foreign_key="person.person_id", index=True)
-    case_id: str | None = Field(default=None, foreign_key="hardship_case.case_id")
+    person_id: str | None = Field(default=None, index=True)
+    case_id: str | None = None
     round_id: str | None = Field(default=None, foreign_key="round.round_id", index=True)
     kinds: Any = _json()
     purpose: str

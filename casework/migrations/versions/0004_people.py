@@ -232,8 +232,6 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(person_id IS NULL) <> (round_id IS NULL)", name=op.f("ck_contact_opening_person_or_task")),
         sa.CheckConstraint("length(purpose) > 0", name=op.f("ck_contact_opening_with_purpose")),
-        sa.ForeignKeyConstraint(["case_id"], ["hardship_case.case_id"], name=op.f("fk_contact_opening_case_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_contact_opening_person_id")),
         sa.ForeignKeyConstraint(["round_id"], ["round.round_id"], name=op.f("fk_contact_opening_round_id")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_contact_opening")),
     )
