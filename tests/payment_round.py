@@ -148,14 +148,16 @@ def sqlite_world(made, tmp_path_factory, folder):
 def postgres_world(made, postgres_url):
     admin = postgres_url.replace("+psycopg", "")
     if "postgres" not in made:
+        # Every test file has a `made` of its own, all of them one cluster.
+        template = made["template"] = f"r{uuid.uuid4().hex}"
         with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE payment_round")
-        engine = db.open_ledger(postgres_url.replace("/postgres?", "/payment_round?"))
+            connection.execute(f"CREATE DATABASE {template}")
+        engine = db.open_ledger(postgres_url.replace("/postgres?", f"/{template}?"))
         made["postgres"] = jianshi(engine)
         engine.dispose()
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE payment_round")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {made['template']}")
     return made["postgres"].on(db.open_engine(postgres_url.replace("/postgres?", f"/{name}?")))
 
 

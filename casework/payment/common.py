@@ -113,13 +113,14 @@ def take_claims(work: Work, seen: Seen, *, doing: str, states: Collection[ClaimS
     """
     if not seen:
         raise Refused("nobody", f"没有选中要{doing}的人")
-    claims = []
-    for claim_id in sorted(seen):
+    found = {}
+    for claim_id in sorted(seen):  # two commands take the rows in one order, so that neither waits for the other
         claim = work.get(Claim, claim_id, missing="没有这笔应发款，或不在您的单位范围内")
         if not work.actor.may_see(claim.unit_id):
             raise Refused("not_found", "没有这笔应发款，或不在您的单位范围内")
         work.session.refresh(claim)
-        claims.append(claim)
+        found[claim_id] = claim
+    claims = [found[claim_id] for claim_id in seen]  # as the author's list has them, so that messages name its first
     if len({claim.round_id for claim in claims}) > 1:
         raise Refused("two_rounds", "选中的人不在同一轮")
     open_round_of(work, claims[0].round_id)
