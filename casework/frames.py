@@ -247,6 +247,53 @@ STEPS: Schema = {
 }
 
 
+# -- the standing ledger of people ------------------------------------------------------------------------------
+
+DUPLICATES: Schema = {
+    "first": pl.String,  # person ids, first < second
+    "second": pl.String,
+    "first_name": pl.String,
+    "second_name": pl.String,
+    "first_unit": pl.String,  # unit of the latest case; null: no case
+    "second_unit": pl.String,
+    "first_version": pl.Int64,  # for `people.merging`
+    "second_version": pl.Int64,
+    "branch": pl.String,  # of the first
+    "born": pl.String,  # birth month of the first, "1965-03"
+    "reasons": _TEXTS,  # Likeness, the strongest first
+}
+
+RECHECK: Schema = {
+    "person_id": pl.String,
+    "name": pl.String,
+    "unit_id": pl.String,
+    "branch": pl.String,
+    "last_year": pl.Int64,  # of the latest re-check before; null: never
+    "last_outcome": pl.String,  # Recheck
+    "outcome": pl.String,  # Recheck of this year; null: 未复核
+    "on": pl.Date,
+    "body": pl.String,
+    "basis": pl.String,
+}
+
+DIFFERENCE: Schema = {
+    "person_id": pl.String,
+    "name": pl.String,
+    "unit_id": pl.String,
+    "movement": pl.String,  # Movement
+    "why": pl.String,  # of who went: Recheck "ended", a RemovalCause, "merged", "erased" or "withdrawn"
+    "fields": _TEXTS,  # "table.column" of what changed, never a value
+}
+
+RETENTION_DUE: Schema = {
+    "person_id": pl.String,
+    "name": pl.String,
+    "unit_id": pl.String,
+    "last_on": pl.Date,  # the last thing that was done about this person
+    "due_on": pl.Date,
+}
+
+
 def empty(schema: Schema) -> pl.DataFrame:
     """Return a frame of `schema` without rows."""
     return pl.DataFrame(schema=schema)

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueCo
 from sqlmodel import Field
 
 from casework.models import Table, Whole, _json, _moment, one_of, whole
-from casework.vocabulary import Relation
+from casework.vocabulary import Recheck, Relation
 
 CONTACT_KINDS = ("card", "designated_card", "phone", "address", "id_number")
 IMPORT_MODES = ("all_or_nothing", "clean_only")
@@ -22,13 +22,13 @@ ROW_OUTCOMES = ("new", "changed", "unchanged", "gone")
 PACKAGE_STATES = ("received", "returned")
 SCAN_KINDS = ("pdf", "jpg")
 SCAN_PURPOSES = ("package", "evidence", "notice", "consent", "receipt")
-RECHECK_OUTCOMES = ("carried", "new", "changed", "ended")
-
 APPEND_ONLY = (
     "attachment",
     "contact_opening",
     "erasure",
     "import_row",
+    "retention_rule",
+    "two_people",
     "verification",
 )
 """Tables whose rows are never changed nor removed: triggers refuse it on both databases."""
@@ -246,11 +246,26 @@ class PersonMerge(Table, table=True):
     version: int = 1
 
 
+class TwoPeople(Table, table=True):
+    """A pair of records that a person found to be two people; it is not asked about again. `first` < `second`."""
+
+    __table_args__ = (
+        CheckConstraint("first < second", name="in_order"),
+        CheckConstraint("length(reason) > 0", name="with_reason"),
+    )
+
+    first: str = Field(primary_key=True, foreign_key="person.person_id")
+    second: str = Field(primary_key=True, foreign_key="person.person_id", index=True)
+    reason: str
+    recorded_by: str
+    recorded_at: dt.datetime = _moment()
+
+
 class Verification(Table, table=True):
     """The yearly re-check of one person in the ledger (在册 or 退出); append-only, the latest of a year counts."""
 
     __table_args__ = (
-        one_of("outcome", RECHECK_OUTCOMES),
+        one_of("outcome", Recheck),
         whole("year", least=1),
         CheckConstraint("outcome <> 'ended' OR length(basis) > 0", name="ended_with_basis"),
         Index("ix_verification_person_id_year", "person_id", "year"),
@@ -278,3 +293,18 @@ class Erasure(Table, table=True):
     basis: str
     erased_by: str
     erased_at: dt.datetime = _moment()
+
+
+class RetentionRule(Table, table=True):
+    """How long the office keeps what it knows of a person, and where that is laid down; the latest row counts.
+
+    No circular says it, so a ledger without a row has no period at all.
+    """
+
+    __table_args__ = (whole("years", least=1), CheckConstraint("length(source) > 0", name="with_source"))
+
+    seq: int | None = Field(default=None, primary_key=True)
+    years: int = Field(sa_type=Whole)
+    source: str
+    recorded_by: str
+    recorded_at: dt.datetime = _moment()

@@ -471,3 +471,32 @@ class LeaderLevel(Term):
     COUNTY = "county", "县级"
     TOWNSHIP = "township", "乡镇级"
     UNIT = "unit", "单位级"
+
+
+# -- the standing ledger of people ----------------------------------------------------------------------------------
+
+
+class Likeness(Term):
+    """Why two records may be one person; only a person decides."""
+
+    SAME_NUMBER = "same_number", "身份证号相同"
+    SAME_HOUSEHOLD = "same_household", "同属一户"
+    SAME_NAME = "same_name", "姓名、出生年月、党支部相同"
+    NEAR_NAME = "near_name", "姓名相近，出生年月、党支部相同"
+
+
+class Recheck(Term):
+    """What the yearly re-check of the ledger found of one person."""
+
+    CARRIED = "carried", "继续在册"
+    NEW = "new", "新增"
+    CHANGED = "changed", "情况有变"
+    ENDED = "ended", "退出台账"
+
+
+class Movement(Term):
+    """What became of one person in the ledger between two dates."""
+
+    CAME = "came", "新进"
+    WENT = "went", "离开"
+    CHANGED = "changed", "变动"

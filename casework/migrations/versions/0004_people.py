@@ -275,8 +275,38 @@ def upgrade() -> None:
     )
     op.create_index("ix_contact_kind_digest", "contact", ["kind", "digest"], unique=False)
     op.create_index(op.f("ix_contact_person_id"), "contact", ["person_id"], unique=False)
+    op.create_table(
+        "two_people",
+        sa.Column("first", sa.String(), nullable=False),
+        sa.Column("second", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("first < second", name=op.f("ck_two_people_in_order")),
+        sa.CheckConstraint("length(reason) > 0", name=op.f("ck_two_people_with_reason")),
+        sa.ForeignKeyConstraint(["first"], ["person.person_id"], name=op.f("fk_two_people_first")),
+        sa.ForeignKeyConstraint(["second"], ["person.person_id"], name=op.f("fk_two_people_second")),
+        sa.PrimaryKeyConstraint("first", "second", name=op.f("pk_two_people")),
+    )
+    op.create_index(op.f("ix_two_people_second"), "two_people", ["second"], unique=False)
+    op.create_table(
+        "retention_rule",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("years", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("length(source) > 0", name=op.f("ck_retention_rule_with_source")),
+        sa.CheckConstraint(
+            '"years" BETWEEN 1 AND 1000000000000000 AND "years" = CAST("years" AS BIGINT)',
+            name=op.f("ck_retention_rule_years_whole"),
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_retention_rule")),
+    )
     append_only("attachment", ("attachment_id",))
     append_only("contact_opening", ("seq",))
     append_only("erasure", ("person_id",))
     append_only("import_row", ("import_id", "case_id"))
+    append_only("retention_rule", ("seq",))
+    append_only("two_people", ("first", "second"))
     append_only("verification", ("seq",))
