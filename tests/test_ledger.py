@@ -23,6 +23,7 @@ from casework.ledger import (
     erased_in,
     execute,
     facts,
+    facts_known,
     freeze,
     import_units,
     is_demo,
@@ -38,7 +39,20 @@ from casework.ledger import (
     save_draft,
     thaw,
 )
-from casework.models import AuditEntry, Case, Download, History, Idempotency, Person, Round, Unit
+from casework.models import (
+    Answer,
+    AuditEntry,
+    Case,
+    Completeness,
+    Download,
+    History,
+    Honour,
+    Household,
+    Idempotency,
+    Person,
+    Round,
+    Unit,
+)
 from casework.policy import digest_of, read_pack
 from casework.problems import Conflict, LedgerError, NotAllowed, PolicyError, Refused
 from casework.vocabulary import Mark, Role, Stage, Tag
@@ -511,6 +525,61 @@ def test_a_ruling_without_ground_is_refused(opened, code, change):
         record_ruling(opened, **ruled | change, key="k", **WHO)
     assert caught.value.reason_code == code
     assert known(opened).rulings.height == 0
+
+
+# -- the ledger as it was known ------------------------------------------------------------------------------------
+
+
+def known_at(engine, moment):
+    with db.reading(engine) as session:
+        return facts_known(session, round_id=ROUND, known_at=moment, as_of=DAY)
+
+
+def test_the_ledger_is_read_as_it_was_known(opened):
+    """After each deed, what was known before it reads the same for ever."""
+    told = {
+        "households": [{"household_id": "h", "size": 3, "yearly_income_fen": 900_000}],
+        "people": [{"person_id": "p9", "name": "示例九", "born_on": date(1960, 3, 1), "household_id": "h"}],
+        "members": [{"household_id": "h", "name": "示例亲", "born_on": date(1990, 1, 2)}],
+        "cases": [{"case_id": "c9", "person_id": "p9", "unit_id": "a", "category": "hardship"}],
+        "causes": [{"case_id": "c9", "cause": "own_illness", "occurred_on": date(2020, 1, 5), "note": "示例"}],
+        "honours": [{"person_id": "p9", "title": "示例先进", "granted_on": date(2001, 7, 1)}],
+        "completeness": [{"case_id": "c9", "list": "aid", "mark": "none"}],
+        "answers": [{"case_id": "c9", "field": "f", "number": 3}],
+    }
+    clause = asked_clause(opened)
+
+    def at(hours):
+        return {"actor": LOCAL_OFFICER, "now": NOW + timedelta(hours=hours)}
+
+    def took_out(work):
+        for model, row in ((Completeness, ("c9", "aid")), (Answer, ("c9", "f"))):
+            work.remove(work.get(model, row))
+        work.add(Completeness(case_id="c9", list="aid", mark="present"))
+        honour = work.session.exec(select(Honour)).one()
+        work.remove(honour)
+        work.add(Honour(person_id="p9", title="另一个"))
+        home = work.get(Household, "h")
+        work.change(Household, "h", expected_version=home.version, size=4)
+        work.change(Person, "p9", expected_version=1, born_on=date(1961, 4, 2), tags=["veteran_member"])
+
+    deeds = [
+        lambda now: add_facts(opened, round_id=ROUND, key="w", **told, **now),
+        lambda now: change_case(opened, case_id="c9", expected_version=1, unit_rank=5, requested_fen=7, key="x", **now),
+        lambda now: record_judgement(
+            opened, case_id="c9", clause_id=clause, value="none", body="x", basis="y", on=DAY, key="j", **now
+        ),
+        lambda now: execute(opened, action="x", key="out", body=took_out, **now),
+        lambda now: import_units(opened, [{"unit_id": "a", "name": "改名镇", "members": 3}], key="u2", **now),
+    ]
+    seen = [known(opened)]
+    for hours, deed in enumerate(deeds, start=1):
+        deed(at(hours))
+        seen.append(known(opened))
+    assert len({facts.digest() for facts in seen}) == len(seen)
+    for hours, then in enumerate(seen):
+        assert known_at(opened, NOW + timedelta(hours=hours, minutes=1)).digest() == then.digest(), hours
+    assert known_at(opened, NOW - timedelta(hours=1)).cases.height == 0
 
 
 # -- the rest ----------------------------------------------------------------------------------------------------

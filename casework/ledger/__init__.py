@@ -8,6 +8,7 @@ from casework.ledger.commands import Result, Work, case_within_reach, execute
 from casework.ledger.facts import facts
 from casework.ledger.history import Change, history
 from casework.ledger.keys import ERASED, Keyring, key_file
+from casework.ledger.past import facts_known
 from casework.ledger.records import (
     add_facts,
     change_case,
@@ -44,6 +45,7 @@ __all__ = [
     "erased_in",
     "execute",
     "facts",
+    "facts_known",
     "freeze",
     "history",
     "import_units",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -11,7 +11,7 @@ from sqlalchemy import FromClause, Select, Text, and_, cast, func, or_, select
 from sqlmodel import Session
 
 from casework.facts import Facts
-from casework.frames import FACTS, empty
+from casework.frames import FACTS, Schema, empty
 from casework.ledger.causes import open_causes
 from casework.models import (
     Aid,
@@ -78,14 +78,14 @@ def facts(session: Session, *, round_id: str, as_of: date, units: Collection[str
         "causes": of_cases(Cause),
         "evidence": of_cases(Evidence),
         "honours": of_people(Honour),
-        "judgements": _judgements(cases, as_of),
+        "judgements": judgements_query(cases, as_of),
         "aid": of_people(Aid).where(or_(aid.c.on.is_(None), aid.c.on <= as_of)),
         "completeness": of_cases(Completeness),
         "answers": of_cases(Answer),
-        "units": _units(round_id, units),
-        "rulings": _rulings(round_id, as_of, None if units is None else cases),
+        "units": units_query(round_id, units),
+        "rulings": rulings_query(round_id, as_of, None if units is None else cases),
     }
-    frames = {name: _read(session, query, name) for name, query in queries.items() if name != "causes"}
+    frames = {name: read_frame(session, query, FACTS[name]) for name, query in queries.items() if name != "causes"}
     frames["causes"] = open_causes(session, queries["causes"])
     return Facts.build(as_of=as_of, round_id=round_id, **frames)
 
@@ -95,17 +95,17 @@ def _table(model: type[Table]) -> FromClause:
     return table
 
 
-def _judgements(cases: Select[Any], as_of: date) -> Select[Any]:
+def judgements_query(cases: Select[Any], as_of: date, known_at: datetime | None = None) -> Select[Any]:
+    """Select the latest judgement on each clause of each case, of those recorded by `known_at`."""
     table = _table(Judgement)
-    latest = (
-        select(func.max(table.c.seq))
-        .where(table.c.case_id.in_(cases), or_(table.c.on.is_(None), table.c.on <= as_of))
-        .group_by(table.c.case_id, table.c.clause_id)
-    )
+    counted = [table.c.case_id.in_(cases), or_(table.c.on.is_(None), table.c.on <= as_of)]
+    if known_at is not None:
+        counted.append(table.c.recorded_at <= known_at)
+    latest = select(func.max(table.c.seq)).where(*counted).group_by(table.c.case_id, table.c.clause_id)
     return select(table).where(table.c.seq.in_(latest))
 
 
-def _units(round_id: str, units: Collection[str] | None) -> Select[Any]:
+def units_query(round_id: str, units: Collection[str] | None) -> Select[Any]:
     """Return the units of a round; a round that lists none speaks to every unit."""
     unit, chosen = _table(Unit), _table(RoundUnit)
     listed = select(chosen.c.unit_id).where(chosen.c.round_id == round_id)
@@ -113,9 +113,15 @@ def _units(round_id: str, units: Collection[str] | None) -> Select[Any]:
     return every if units is None else every.where(unit.c.unit_id.in_(units))
 
 
-def _rulings(round_id: str, as_of: date, cases: Select[Any] | None) -> Select[Any]:
+def rulings_query(
+    round_id: str, as_of: date, cases: Select[Any] | None, known_at: datetime | None = None
+) -> Select[Any]:
+    """Select the rulings that stand on a day, of those recorded by `known_at`."""
     table, other = _table(Ruling), _table(Ruling).alias()
+    known = [] if known_at is None else [table.c.recorded_at <= known_at]
+    known_too = [] if known_at is None else [other.c.recorded_at <= known_at]
     later = select(other.c.seq).where(
+        *known_too,
         other.c.round_id == round_id,
         other.c.decided_on <= as_of,
         other.c.cell == table.c.cell,
@@ -130,12 +136,12 @@ def _rulings(round_id: str, as_of: date, cases: Select[Any] | None) -> Select[An
             ),
         ),
     )
-    every = select(table).where(table.c.round_id == round_id, table.c.decided_on <= as_of, ~later.exists())
+    every = select(table).where(*known, table.c.round_id == round_id, table.c.decided_on <= as_of, ~later.exists())
     return every if cases is None else every.where(table.c.case_id.in_(cases))
 
 
-def _read(session: Session, query: Select[Any], name: str) -> pl.DataFrame:
-    schema = FACTS[name]
+def read_frame(session: Session, query: Select[Any], schema: Schema) -> pl.DataFrame:
+    """Return what a query finds in the columns and types of `schema`."""
     lists = [column for column, dtype in schema.items() if dtype == pl.List(pl.String)]
     chosen = [
         # A list is stored as JSON; as text polars reads it all at once.
