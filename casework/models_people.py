@@ -243,6 +243,7 @@ class PersonMerge(Table, table=True):
     merged_at: dt.datetime = _moment()
     undone_by: str = ""
     undone_at: dt.datetime | None = _moment(nullable=True)
+    undone_reason: str = ""
     version: int = 1
 
 

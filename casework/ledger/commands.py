@@ -91,6 +91,19 @@ class Work:
         self.session.delete(row)
         self.session.flush()
 
+    def assign(self, row: Table, **values: Any) -> None:
+        """Set `values`, ids only, in a row that carries no version; the body has checked from what state.
+
+        Ids are about nobody, so the history keeps them in clear.
+        """
+        name = _name(type(row), _key_of(row))
+        changes = {column: [getattr(row, column), value] for column, value in values.items()}
+        self._history.append((row.__table__.name, canonical_id(_key_of(row)), changes, None))  # type: ignore[attr-defined]
+        for column, (old, new) in changes.items():
+            setattr(row, column, new)
+            self.note(f"{name}.{column}", old, new)
+        self.session.flush()
+
     def change(self, model: type[R], row_id: object, *, expected_version: int, **values: Any) -> R:
         """Set `values` in one row if it still has the version believed; its version goes up by one.
 

@@ -140,6 +140,7 @@ def upgrade() -> None:
         sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("undone_by", sa.String(), nullable=False),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_reason", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("kept <> gone", name=op.f("ck_person_merge_two_records")),
         sa.CheckConstraint("length(reason) > 0", name=op.f("ck_person_merge_with_reason")),
