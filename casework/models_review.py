@@ -23,7 +23,7 @@ from casework.vocabulary import (
     Stage,
 )
 
-APPEND_ONLY = ("meeting_result", "notice_case", "recusal", "removal", "review_step", "step_case")
+APPEND_ONLY = ("meeting_result", "notice_case", "recusal", "removal", "review_step", "round_open_end", "step_case")
 """Tables whose rows are never changed nor removed: triggers refuse it on both databases."""
 
 INSTRUCTION_ROADS = ("meeting", "signed")
@@ -240,6 +240,26 @@ class Objection(Table, table=True):
     version: int = 1
 
 
+class RestYear(Table, table=True):
+    """The 放假调休 table of one year as it was announced: a year without a row is unknown.
+
+    Attributes:
+        source: The announcement: issuer and number.
+        holidays: ISO days offices are closed, weekends not repeated.
+        workdays: ISO days of a weekend on which offices work.
+    """
+
+    __table_args__ = (CheckConstraint("length(source) > 0", name="with_source"), whole("year", least=1900))
+
+    year: int = Field(primary_key=True, sa_type=Whole, sa_column_kwargs={"autoincrement": False})
+    source: str
+    holidays: Any = _json()
+    workdays: Any = _json()
+    recorded_by: str
+    recorded_at: dt.datetime = _moment()
+    version: int = 1
+
+
 class Removal(Table, table=True):
     """Somebody who leaves the round (减员), with the date and the basis; the file stays."""
 
@@ -252,5 +272,24 @@ class Removal(Table, table=True):
     on: dt.date
     basis: str
     document: str = ""
+    recorded_by: str
+    recorded_at: dt.datetime = _moment()
+
+
+class RoundOpenEnd(Table, table=True):
+    """What still stood open when a round was closed, how often, and why it was closed all the same.
+
+    Attributes:
+        code: Of `casework.payment.closing.OpenEnd`.
+        said: The sentence as it was read that day.
+    """
+
+    __table_args__ = (whole("count", least=1), CheckConstraint("length(reason) > 0", name="explained"))
+
+    round_id: str = Field(primary_key=True, foreign_key="round.round_id")
+    code: str = Field(primary_key=True)
+    said: str
+    count: int = Field(sa_type=Whole)
+    reason: str
     recorded_by: str
     recorded_at: dt.datetime = _moment()

@@ -41,13 +41,13 @@ def by(day, actor=OFFICER):
 class World:
     """One round in one ledger, with the shortest way to say things about it."""
 
-    def __init__(self, engine, sample, today):
+    def __init__(self, engine, sample, today, *, pack=None):
         self.engine, self.sample, self.today = engine, sample, today
         self.round_id, self.policy = sample.round_id, sample.policy
         open_round(
             engine,
             round_id=sample.round_id,
-            policy=sample.policy.id,
+            policy=pack or sample.policy.id,
             opened_on=sample.as_of,
             **by(sample.as_of),
         )
@@ -99,7 +99,7 @@ class World:
         return self.read(list_in_force, self.round_id)
 
 
-def neimenggu(engine, *, ranks=range(1, 7), today=date(2022, 12, 27)):
+def neimenggu(engine, *, ranks=range(1, 7), today=date(2022, 12, 27), pack=None):
     """One unit of four places and six nominees, ranked 1 to 6; steps of the unit not yet recorded."""
     sample = Sample(
         "im",
@@ -124,7 +124,7 @@ def neimenggu(engine, *, ranks=range(1, 7), today=date(2022, 12, 27)):
             name = f"示例{unit}{place}"
             case = people.nominate(unit, "exceptional", rank, degree="exceptional_hardship", name=name)
             people.struck(case, "own_illness")
-    return World(engine, sample, today)
+    return World(engine, sample, today, pack=pack)
 
 
 def unit_steps(world, *, first=date(2022, 12, 21), through=Stage.NOMINATION):

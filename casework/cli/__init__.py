@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from casework.cli import allocating, ledgers, papers, pay, policies, publish, review, rounds, scenarios
+from casework.cli import allocating, calendars, ledgers, papers, pay, policies, publish, review, rounds, scenarios
 from casework.cli.chinese import ChineseGroup, ChineseTyper, usage_sentence
 from casework.cli.common import Usage, say
 from casework.problems import CaseworkError
@@ -28,6 +28,7 @@ app.add_typer(scenarios.app, name="scenario")
 app.add_typer(review.app, name="review")
 app.add_typer(publish.app, name="publish")
 app.add_typer(pay.app, name="pay")
+app.add_typer(calendars.app, name="calendar")
 papers.attach(app)
 
 

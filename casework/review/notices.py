@@ -10,13 +10,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from casework.access import Actor
-from casework.dates import Calendar, chinese
+from casework.dates import chinese
 from casework.ledger import Result, Work, execute, open_round_of, policy_of
 from casework.models_review import Notice, NoticeCase, Objection
 from casework.problems import Conflict, NotAllowed, Refused
 from casework.review import chain as chains
+from casework.review.calendars import calendar_of
 from casework.review.chain import Link
-from casework.review.notice_days import NO_CALENDAR, check_end, notice_end
+from casework.review.notice_days import check_end, notice_end
 from casework.review.official import OFFICIAL, list_in_force
 from casework.review.records import CaseRow, case_rows, chain_for, chains_of, histories, today_of
 from casework.review.steps import StepRequest, carry_step
@@ -48,7 +49,6 @@ def post_notice(  # noqa: PLR0913 - what a notice is
     ends_on: date | None = None,
     evidence: str = "",
     closed: bool = False,
-    calendar: Calendar = NO_CALENDAR,
 ) -> Result:
     """Post a public notice: of a unit or one of its branches, of the people named, or of the whole list.
 
@@ -70,7 +70,6 @@ def post_notice(  # noqa: PLR0913 - what a notice is
         ends_on: The last day, where the circular says no days or a longer notice is wanted.
         evidence: Where the proof of posting lies.
         closed: It is over already and nobody objected (a unit's own notice, recorded afterwards).
-        calendar: The imported 放假调休 tables.
 
     Returns:
         `{"notice_id", "version", "ends_on", "people"}`.
@@ -101,7 +100,7 @@ def post_notice(  # noqa: PLR0913 - what a notice is
             rows = [row for row in rows if row.case_id in listed]
             adoption_id = current.adoption_id
         _refuse_posted(session, round_id, rows)
-        end = check_end(link, posted_on=posted_on, ends_on=ends_on, calendar=calendar)
+        end = check_end(link, posted_on=posted_on, ends_on=ends_on, calendar=calendar_of(session))
         known = histories(session, round_id, [row.case_id for row in rows])
         links = chains_of(policy_of(session, round_id))
         for row in rows:
@@ -181,7 +180,6 @@ def close_notice(  # noqa: PLR0913 - as every command
     key: str,
     evidence: str = "",
     ends_on: date | None = None,
-    calendar: Calendar = NO_CALENDAR,
 ) -> Result:
     """Record that a notice's days are over: the step is done for everyone against whom nothing is open.
 
@@ -197,7 +195,6 @@ def close_notice(  # noqa: PLR0913 - as every command
         key: Idempotency key.
         evidence: Where the proof of posting lies, where not yet recorded.
         ends_on: The last day, where it was not known when it was posted.
-        calendar: The imported 放假调休 tables.
 
     Returns:
         `{"notice_id", "version", "people", "waiting"}`.
@@ -212,7 +209,7 @@ def close_notice(  # noqa: PLR0913 - as every command
         if notice.version != expected_version:
             state = NoticeState(notice.state).label
             raise Conflict("stale", f"这次公示刚被别人办理过（现为“{state}”），请看过再办")
-        end = _end_now(work, notice, ends_on, calendar) if notice.ends_on is None else notice.ends_on
+        end = notice.ends_on or _end_now(work, notice, ends_on)
         proof = evidence.strip() or notice.evidence
         return _close(work, notice, expected_version=expected_version, ends_on=end, evidence=proof)
 
@@ -317,11 +314,11 @@ def _refuse_posted(session: Session, round_id: str, rows: Sequence[CaseRow]) -> 
             raise Refused("already_posted", f"{row.name}已在{chinese(posted[row.case_id])}张贴的公示中，不能重复公示")
 
 
-def _end_now(work: Work, notice: Notice, ends_on: date | None, calendar: Calendar) -> date:
+def _end_now(work: Work, notice: Notice, ends_on: date | None) -> date:
     clause = policy_of(work.session, notice.round_id).clause(notice.clause_id)
     terms = clause.shape
     assert isinstance(terms, PublicNotice)
-    computed = notice_end(terms, notice.posted_on, calendar)
+    computed = notice_end(terms, notice.posted_on, calendar_of(work.session))
     if computed is None:
         raise Refused("unknown_end", "没有这一年的放假调休表，公示止日算不出来，请先导入放假调休安排")
     if ends_on is not None and ends_on < computed:

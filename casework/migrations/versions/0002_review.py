@@ -261,9 +261,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", "case_id", name=op.f("pk_step_case")),
     )
     op.create_index(op.f("ix_step_case_case_id"), "step_case", ["case_id"], unique=False)
+    op.create_table(
+        "rest_year",
+        sa.Column("year", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("holidays", sa.JSON(), nullable=False),
+        sa.Column("workdays", sa.JSON(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("length(source) > 0", name=op.f("ck_rest_year_with_source")),
+        sa.CheckConstraint(
+            '"year" BETWEEN 1900 AND 1000000000000000 AND "year" = CAST("year" AS BIGINT)',
+            name=op.f("ck_rest_year_year_whole"),
+        ),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_rest_year")),
+    )
+    op.create_table(
+        "round_open_end",
+        sa.Column("round_id", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("length(reason) > 0", name=op.f("ck_round_open_end_explained")),
+        sa.CheckConstraint(
+            '"count" BETWEEN 1 AND 1000000000000000 AND "count" = CAST("count" AS BIGINT)',
+            name=op.f("ck_round_open_end_count_whole"),
+        ),
+        sa.ForeignKeyConstraint(["round_id"], ["round.round_id"], name=op.f("fk_round_open_end_round_id")),
+        sa.PrimaryKeyConstraint("round_id", "code", name=op.f("pk_round_open_end")),
+    )
     append_only("meeting_result", ("meeting_id", "case_id"))
     append_only("notice_case", ("notice_id", "case_id"))
     append_only("recusal", ("meeting_id", "name"))
     append_only("removal", ("removal_id",), ("case_id",))
     append_only("review_step", ("seq",), ("revokes",))
+    append_only("round_open_end", ("round_id", "code"))
     append_only("step_case", ("seq", "case_id"))
