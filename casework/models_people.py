@@ -20,10 +20,12 @@ IMPORT_MODES = ("all_or_nothing", "clean_only")
 IMPORT_STATES = ("in_force", "replaced", "withdrawn")
 ROW_OUTCOMES = ("new", "changed", "unchanged", "gone")
 PACKAGE_STATES = ("received", "returned")
-SCAN_KINDS = ("pdf", "jpg")
-SCAN_PURPOSES = ("package", "evidence", "notice", "consent", "receipt")
+SCAN_KINDS = ("pdf", "jpg", "png")
+SCAN_PURPOSES = ("package", "evidence", "notice", "consent", "receipt", "meeting", "decision")
 APPEND_ONLY = (
     "attachment",
+    "attachment_opening",
+    "attachment_withdrawal",
     "contact_opening",
     "erasure",
     "import_row",
@@ -115,6 +117,8 @@ class Attachment(Table, table=True):
 
     Attributes:
         subject: Whose key seals it: the person's, or the round's for papers about many.
+        about: The id of the record it belongs to; "" where that record names the scan instead.
+        name: The sealed name of the file: officers write a person and an illness into it.
         sha256: Of the plain bytes.
         content: The sealed bytes, bound to this row.
     """
@@ -128,13 +132,36 @@ class Attachment(Table, table=True):
     unit_id: str | None = Field(default=None, foreign_key="unit.unit_id")
     case_id: str | None = Field(default=None, foreign_key="hardship_case.case_id", index=True)
     about: str = ""
-    name: str
+    name: bytes = Field(sa_type=LargeBinary)
     kind: str
     size: int = Field(sa_type=Whole)
     sha256: str
     content: bytes = Field(sa_type=LargeBinary)
     added_by: str
     added_at: dt.datetime = _moment()
+
+
+class AttachmentOpening(Table, table=True):
+    """Somebody opened a scan, and to what purpose."""
+
+    __table_args__ = (CheckConstraint("length(purpose) > 0", name="with_purpose"),)
+
+    seq: int | None = Field(default=None, primary_key=True)
+    attachment_id: str = Field(foreign_key="attachment.attachment_id", index=True)
+    at: dt.datetime = _moment()
+    actor_id: str
+    purpose: str
+
+
+class AttachmentWithdrawal(Table, table=True):
+    """A scan that was attached by mistake; it stays sealed where it is and counts no more."""
+
+    __table_args__ = (CheckConstraint("length(reason) > 0", name="with_reason"),)
+
+    attachment_id: str = Field(primary_key=True, foreign_key="attachment.attachment_id")
+    reason: str
+    withdrawn_by: str
+    withdrawn_at: dt.datetime = _moment()
 
 
 class ColumnMapping(Table, table=True):

@@ -192,16 +192,16 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.String(), nullable=True),
         sa.Column("case_id", sa.String(), nullable=True),
         sa.Column("about", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("added_by", sa.String(), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("\"kind\" IN ('pdf', 'jpg')", name=op.f("ck_attachment_kind_known")),
+        sa.CheckConstraint("\"kind\" IN ('pdf', 'jpg', 'png')", name=op.f("ck_attachment_kind_known")),
         sa.CheckConstraint(
-            "\"purpose\" IN ('package', 'evidence', 'notice', 'consent', 'receipt')",
+            "\"purpose\" IN ('package', 'evidence', 'notice', 'consent', 'receipt', 'meeting', 'decision')",
             name=op.f("ck_attachment_purpose_known"),
         ),
         sa.CheckConstraint(
@@ -216,6 +216,32 @@ def upgrade() -> None:
     op.create_index(op.f("ix_attachment_case_id"), "attachment", ["case_id"], unique=False)
     op.create_index(op.f("ix_attachment_round_id"), "attachment", ["round_id"], unique=False)
     op.create_index(op.f("ix_attachment_subject"), "attachment", ["subject"], unique=False)
+    op.create_table(
+        "attachment_opening",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("attachment_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.CheckConstraint("length(purpose) > 0", name=op.f("ck_attachment_opening_with_purpose")),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"], ["attachment.attachment_id"], name=op.f("fk_attachment_opening_attachment_id")
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_attachment_opening")),
+    )
+    op.create_index(op.f("ix_attachment_opening_attachment_id"), "attachment_opening", ["attachment_id"], unique=False)
+    op.create_table(
+        "attachment_withdrawal",
+        sa.Column("attachment_id", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("withdrawn_by", sa.String(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("length(reason) > 0", name=op.f("ck_attachment_withdrawal_with_reason")),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"], ["attachment.attachment_id"], name=op.f("fk_attachment_withdrawal_attachment_id")
+        ),
+        sa.PrimaryKeyConstraint("attachment_id", name=op.f("pk_attachment_withdrawal")),
+    )
     op.create_table(
         "contact_opening",
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -305,6 +331,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_retention_rule")),
     )
     append_only("attachment", ("attachment_id",))
+    append_only("attachment_opening", ("seq",))
+    append_only("attachment_withdrawal", ("attachment_id",))
     append_only("contact_opening", ("seq",))
     append_only("erasure", ("person_id",))
     append_only("import_row", ("import_id", "case_id"))
