@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import marimo as mo
 
@@ -15,9 +15,12 @@ from casework.views.apportioning import Proposal
 from casework.vocabulary import Act
 from casework.widgets.fields import Memory, now_officer, sheet_button
 
+D = TypeVar("D")
+"""The desk of a page: `views.Desk`, or `views.cases.CaseDesk`."""
+
 
 @dataclass(frozen=True)
-class Counter:
+class Counter(Generic[D]):
     """Where a page's deeds are done: it asks who is acting when they act, tells the outcome, and counts it.
 
     Attributes:
@@ -29,7 +32,7 @@ class Counter:
     """
 
     ledger: Ledger
-    desk: Desk
+    desk: D
     page: str
     say: Callable[[Any], None]
     bump: Callable[[Any], None]
@@ -68,7 +71,7 @@ def _lines(fields: Mapping[str, str]) -> str:
     )
 
 
-def save_form(counter: Counter, worked: Worked) -> mo.ui.form[Any, Any]:
+def save_form(counter: Counter[Desk], worked: Worked) -> mo.ui.form[Any, Any]:
     """Return the form that saves the worksheet under a new name."""
     return counter.form(
         "<div class='cw-toolbar'>{name}</div>",
@@ -82,7 +85,7 @@ def save_form(counter: Counter, worked: Worked) -> mo.ui.form[Any, Any]:
 
 
 def scenario_buttons(
-    counter: Counter, book: Book, worked: Worked, scenario_id: object, memories: Sequence[Memory]
+    counter: Counter[Desk], book: Book, worked: Worked, scenario_id: object, memories: Sequence[Memory]
 ) -> dict[str, mo.ui.button]:
     """Return what can be done with the chosen scenario."""
     chosen, desk, page = book.find(scenario_id), counter.desk, counter.page
@@ -104,7 +107,7 @@ def scenario_buttons(
     }
 
 
-def withdraw_form(counter: Counter, book: Book) -> mo.ui.form[Any, Any] | None:
+def withdraw_form(counter: Counter[Desk], book: Book) -> mo.ui.form[Any, Any] | None:
     """Return the form that withdraws an adoption; None where nothing is adopted."""
     held = book.in_force
     if not held:
@@ -125,7 +128,7 @@ def withdraw_form(counter: Counter, book: Book) -> mo.ui.form[Any, Any] | None:
     )
 
 
-def transfer_form(counter: Counter, book: Book) -> mo.ui.form[Any, Any] | None:
+def transfer_form(counter: Counter[Desk], book: Book) -> mo.ui.form[Any, Any] | None:
     """Return the form of 名额调剂; None while no plan of places is in force."""
     if Act.PLACES not in book.adopted:
         return None
@@ -147,7 +150,7 @@ def transfer_form(counter: Counter, book: Book) -> mo.ui.form[Any, Any] | None:
     )
 
 
-def tie_form(counter: Counter, ties: Sequence[Mapping[str, Any]]) -> mo.ui.form[Any, Any] | None:
+def tie_form(counter: Counter[Desk], ties: Sequence[Mapping[str, Any]]) -> mo.ui.form[Any, Any] | None:
     """Return the form that records what a meeting or a lot settled at the first tie; None where nothing is tied."""
     if not ties:
         return None
