@@ -294,6 +294,38 @@ RETENTION_DUE: Schema = {
 }
 
 
+ATTACHMENTS: Schema = {
+    "attachment_id": pl.String,
+    "purpose": pl.String,  # one of models_people.SCAN_PURPOSES
+    "unit_id": pl.String,  # null: a paper of the office
+    "case_id": pl.String,  # null: not about one person
+    "about": pl.String,  # id of the record it belongs to, or ""
+    "name": pl.String,  # of the file; null: the person was erased
+    "kind": pl.String,  # one of models_people.SCAN_KINDS
+    "size": pl.Int64,  # bytes
+    "added_by": pl.String,
+    "added_at": pl.Datetime("us", "UTC"),
+    "withdrawn": pl.String,  # why it was taken back; null: it counts
+}
+
+PACKAGE_GRID: Schema = {
+    "unit_id": pl.String,
+    "unit": pl.String,
+    "clause_id": pl.String,
+    "due_at": pl.Datetime("us", "Asia/Shanghai"),
+    "receiver": pl.String,
+    "item": pl.String,  # a deliverable, or what it needs (签字, 公章, 扫描件, 电子版)
+    "state": pl.String,  # in | late | returned | missing | overdue, as in people.deadlines
+    "number": pl.Int64,  # of the latest version; 0: nothing has come
+    "received_at": pl.Datetime("us", "Asia/Shanghai"),  # of the latest version
+    "received_by": pl.String,  # account
+    "late_minutes": pl.Int64,  # of the version that counts; 0: on time; null: nothing stands
+    "electronic": pl.Boolean,  # the latest version is a sheet that was imported
+    "reason": pl.String,  # why the latest version went back; null: it did not
+    "scans": pl.Int64,  # attached to any version
+}
+
+
 def empty(schema: Schema) -> pl.DataFrame:
     """Return a frame of `schema` without rows."""
     return pl.DataFrame(schema=schema)

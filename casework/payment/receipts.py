@@ -12,6 +12,7 @@ from sqlmodel import select
 from casework.access import Actor
 from casework.dates import chinese
 from casework.ledger import Result, Work, execute, policy_of
+from casework.ledger.scans import check_scans
 from casework.models_payment import SIGNED_WITH, Booking, Claim, Payment, Receipt
 from casework.payment.attempts import PAYABLE, give_back, refuse_untransferred, standing, start, succeed
 from casework.payment.common import (
@@ -186,7 +187,7 @@ def record_receipt(  # noqa: PLR0913 - what a receipt is
         signer: The person, or somebody else.
         proxy_name: Who else.
         relation: Of the one who signed to the person.
-        document: Where the receipt lies, or the id of its scan.
+        document: Where the receipt lies, or the reference of its scan.
 
     Returns:
         `{"people", "bookable"}`.
@@ -214,6 +215,7 @@ def record_receipt(  # noqa: PLR0913 - what a receipt is
             payment = _standing(work, claim)
             if signed_on < payment.on:
                 raise Refused("too_early", f"回执日期早于发放日期{chinese(payment.on)}")
+            check_scans(work, document, round_id=claim.round_id, units={claim.unit_id})
             _receipt(work, payment, signer=signer, fields=fields)
             state = ClaimState.SIGNED if signer is Signer.SELF else ClaimState.PAID
             move(work, claim, state)

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from casework.access import Actor
 from casework.dates import SHANGHAI, chinese
 from casework.ledger import Result, Work, execute, open_round_of, policy_of
+from casework.ledger.scans import check_scans
 from casework.models import Adoption
 from casework.models_review import Meeting, MeetingResult, Recusal
 from casework.money import yuan
@@ -140,7 +141,7 @@ def decide_meeting(  # noqa: PLR0913 - what the minutes say
     Args:
         engine: The ledger.
         meeting_id: The meeting.
-        minutes: Number of the minutes, or where their scan lies.
+        minutes: Number of the minutes, or the reference of their scan.
         expected_version: The version of the meeting its author has seen.
         actor: Who enters it: an approver, or an officer from signed minutes (代录).
         now: When.
@@ -175,6 +176,7 @@ def decide_meeting(  # noqa: PLR0913 - what the minutes say
         meeting = work.get(Meeting, meeting_id, missing="没有这次会议")
         open_round_of(work, meeting.round_id)
         _refuse_decided(work, meeting, expected_version)
+        check_scans(work, minutes, round_id=meeting.round_id)
         current = list_in_force(session, meeting.round_id)
         refuse_other_list(session.get_one(Adoption, meeting.adoption_id), current)
         if not meeting.body.endswith(SIGNED):

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from casework.access import Actor
 from casework.dates import chinese
 from casework.ledger import Result, Work, execute, open_round_of, policy_of
+from casework.ledger.scans import check_scans
 from casework.models_review import Notice, NoticeCase, Objection
 from casework.problems import Conflict, NotAllowed, Refused
 from casework.review import chain as chains
@@ -111,6 +112,7 @@ def post_notice(  # noqa: PLR0913 - what a notice is
             chains.check_days(history, own, stage=Stage.PUBLIC_NOTICE, on=posted_on, today=today, name=row.name)
         if not rows:
             raise Refused("nobody", "没有人到公示这一步")
+        check_scans(work, evidence, round_id=round_id, units={unit_id} if unit_id else ())
         terms = link.notice
         assert terms is not None
         notice = Notice(
@@ -338,6 +340,7 @@ def _close(  # noqa: PLR0913 - how it ended
         raise Refused("still_running", f"公示到{chinese(ends_on)}为止，期满后才能登记结果")
     if not evidence:
         raise Refused("no_evidence", "请先登记张贴公示的凭证（照片、网页地址）")
+    check_scans(work, evidence, round_id=notice.round_id, units={notice.unit_id} if notice.unit_id else ())
     query = select(NoticeCase.case_id).where(NoticeCase.notice_id == notice.notice_id)
     people = list(session.exec(query.order_by(NoticeCase.case_id)))
     objections = select(Objection.case_id).where(

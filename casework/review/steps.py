@@ -17,6 +17,7 @@ from sqlmodel import select
 
 from casework.access import Actor
 from casework.ledger import Result, Work, execute, open_round_of, policy_of
+from casework.ledger.scans import check_scans
 from casework.models_review import ReviewStep, StepCase
 from casework.problems import NotAllowed, Refused
 from casework.review import chain as chains
@@ -126,7 +127,7 @@ def record_step(  # noqa: PLR0913 - what a step is
         unit_id: The unit whose package it is.
         results: Person → (result, reason), for those who are not simply agreed to.
         basis: Minutes or number of a document; needed for a decision.
-        document: Where the scan lies; needed where `signer` is somebody else than the account (代录).
+        document: Where the paper lies, or the reference of its scan; needed where `signer` is not the account (代录).
         signer: Who decided it, where the account only enters it.
         skip: Weaker steps passed over, with the reason.
         reason: Why another body carried it out.
@@ -187,6 +188,7 @@ def carry_step(work: Work, request: StepRequest) -> Result:
     links = chains_of(policy)
     rows = _whose_turn(rows, known, links, request)
     refuse_stale(rows, known, request.seen)
+    check_scans(work, request.document, round_id=request.round_id, units={row.unit_id for row in rows})
     names = {row.case_id: row.name for row in rows}
     strangers = request.results.keys() - names.keys()
     if strangers:
