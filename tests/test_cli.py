@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 
@@ -44,6 +45,38 @@ def test_init_demo_twice_is_no_harm(run):
 
     assert code == 0
     assert "演示台账" in out + err
+
+
+def _of_another_shape(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE unit RENAME COLUMN name TO other")
+    connection.close()
+
+
+def test_a_demo_ledger_of_another_shape_is_set_aside_and_made_anew(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert run("init", "--demo")[0] == 0
+    _of_another_shape(tmp_path / "casework" / "demo.db")
+    code, _, err = run("round", "list")
+    assert (code, "init --demo" in err) == (1, True)
+
+    code, out, err = run("init", "--demo")
+
+    assert (code, "演示台账已就绪" in out) == (0, True)
+    assert "结构不一致，已另存为 demo.before-" in err
+    assert len(list((tmp_path / "casework").glob("demo.before-*.db"))) == 1
+    assert run("allocate", "--round", "jianshi-2020")[0] == 0
+
+
+def test_a_real_ledger_of_another_shape_is_refused_with_what_to_do(run, tmp_path):
+    path = tmp_path / "mine.db"
+    assert run("init", "--db", path)[0] == 0
+    _of_another_shape(path)
+    for arguments in (["init"], ["init", "--demo"], ["round", "list"]):
+        code, out, err = run(*arguments, "--db", path)
+        assert (code, out) == (1, "")
+        assert "正式台账请用建立它的那一版程序打开" in err
+    assert [found.name for found in tmp_path.glob("*.db")] == ["mine.db"]
 
 
 def test_allocate_as_the_circular_stands(run):
@@ -302,7 +335,9 @@ def test_a_year_from_the_register_to_the_next_round(run, own, tmp_path):
     code, result, err = allocated(run, "--round", "2023", *own)
     assert (code, err) == (0, ""), "nobody is warned of demo data"
     assert [row["places"] for row in result["by_unit"]] == [4, 10]
-    assert run("round", "close", "2023", *own)[0] == 0
+    code, _, err = run("round", "close", "2023", *own)
+    assert (code, "单位材料未报齐 2 个单位" in err) == (1, True)
+    assert run("round", "close", "2023", "--explain", "单位材料未报齐=演练", *own)[0] == 0
     code, _, err = run("scenario", "save", "甲", "--round", "2023", *own)
     assert (code, "不能再改" in err) == (1, True)
 

@@ -361,8 +361,9 @@ def test_rounds_that_cannot_be_opened(engine):
 
 def test_a_closed_round_is_not_worked_on(opened):
     clause = asked_clause(opened)
-    closed = close_round(opened, round_id=ROUND, expected_version=1, key="close", **WHO)
-    assert closed == {"round_id": ROUND, "version": 2}
+    shut = {"round_id": ROUND, "still_open": lambda _: ()}
+    closed = close_round(opened, **shut, expected_version=1, key="close", **WHO)
+    assert closed == {"round_id": ROUND, "version": 2, "open_ends": 0}
     judged = {"case_id": "c0", "clause_id": clause, "value": Mark.PRESENT, "body": "支部", "basis": "会议记录"}
     ruled = {"round_id": ROUND, "kind": "tie", "cell": "a|hardship", "order": ["c0"], "basis": "x", "body": "x"}
     for i, deed in enumerate(
@@ -371,7 +372,7 @@ def test_a_closed_round_is_not_worked_on(opened):
             lambda key: record_judgement(opened, **judged, key=key, **WHO),
             lambda key: record_ruling(opened, **ruled, key=key, **WHO),
             lambda key: add_facts(opened, round_id=ROUND, key=key, **WHO),
-            lambda key: close_round(opened, round_id=ROUND, expected_version=2, key=key, **WHO),
+            lambda key: close_round(opened, **shut, expected_version=2, key=key, **WHO),
             lambda key: import_units(opened, [{"unit_id": "a"}], round_id=ROUND, key=key, **WHO),
         )
     ):

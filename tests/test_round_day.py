@@ -69,7 +69,7 @@ def test_it_is_not_moved_into_the_future_nor_from_a_stale_page_nor_after_the_end
         move(date(2026, 1, 6), 1, "a")
     with pytest.raises(Conflict):
         move(LATER, 7, "b")
-    close_round(engine, round_id="jianshi-tie", expected_version=1, key="c", **BY)
+    close_round(engine, round_id="jianshi-tie", still_open=lambda _: (), expected_version=1, key="c", **BY)
     with pytest.raises(Refused, match="已结束"):
         move(LATER, 2, "d")
 

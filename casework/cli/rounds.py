@@ -155,18 +155,63 @@ def day(
     return 0
 
 
-@app.command("close", help="结束一轮：以后只能查看和打印。")
-def close(round_id: RoundId, db: Db = "") -> int:
+@app.command("ends", help="未了事项：还有什么没有办完；已结束的一轮列出结束时的说明。")
+def ends(round_id: RoundId, db: Db = "", as_json: Json = False) -> int:
+    """List what stands open; exit 1 where something does."""
+    from casework.payment.closing import closed_with, round_ends
+    from casework.vocabulary import RoundState
+
+    with looking(db) as session:
+        found = round_of(session, round_id)
+        if found.state == RoundState.CLOSED:
+            rows = [
+                {"said": end.said, "count": end.count, "reason": end.reason} for end in closed_with(session, round_id)
+            ]
+            heads = {"said": "结束时未了", "count": "数量", "reason": "说明"}
+            emit(rows, heads, as_json=as_json, nothing="结束时没有未了事项")
+            return 0
+        rows = [
+            {"label": end.label, "count": end.count, "said": end.said}
+            for end in round_ends(session, round_id=round_id, now=now())
+        ]
+    heads = {"label": "事项", "count": "数量", "said": "情况"}
+    emit(rows, heads, as_json=as_json, nothing="没有未了事项")
+    return 1 if rows else 0
+
+
+@app.command("close", help="结束一轮：以后只能查看和打印；有未了事项的须逐项说明（--explain）。")
+def close(
+    round_id: RoundId,
+    explain: Annotated[
+        list[str], typer.Option("--explain", metavar="事项=原因", help="未了事项为何仍结束，可写多次")
+    ] = [],  # noqa: B006 - Typer reads it and changes nothing
+    db: Db = "",
+) -> int:
     """Close a round."""
     from casework.access import LOCAL_OFFICER
     from casework.db import reading
-    from casework.ledger import close_round
+    from casework.payment.closing import end_round, round_ends
 
     engine = open_place(ledger_url(db), write=True)
+    at = now()
     with reading(engine) as session:
         version = round_of(session, round_id).version
-    close_round(engine, round_id=round_id, expected_version=version, actor=LOCAL_OFFICER, now=now(), key=new_key())
-    typer.echo(f"已结束 {round_id}")
+        codes = {end.label: end.code for end in round_ends(session, round_id=round_id, now=at)} if explain else {}
+    explained = {}
+    for label, equals, reason in (text.partition("=") for text in explain):
+        if not equals or label not in codes:
+            raise Usage(f"没有未了事项“{label}”，现有：{'、'.join(codes) or '（无）'}")
+        explained[codes[label]] = reason
+    done = end_round(
+        engine,
+        round_id=round_id,
+        explained=explained,
+        expected_version=version,
+        actor=LOCAL_OFFICER,
+        now=at,
+        key=new_key(),
+    )
+    typer.echo(f"已结束 {round_id}" + (f"，{done['open_ends']} 项未了并已说明" if done["open_ends"] else ""))
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,10 +14,11 @@ from sqlmodel import Session, col, select
 
 from casework.access import Actor
 from casework.frames import UNITS, conform
+from casework.ledger.closing import OpenEnd, keep_open_ends, refuse_unexplained
 from casework.ledger.commands import Result, Work, execute
 from casework.models import Case, Judgement, PackFile, Round, RoundUnit, Ruling, Unit
 from casework.policy import PackBytes, Policy, digest_of, parse_pack, read_pack
-from casework.problems import LedgerError, Refused
+from casework.problems import LedgerError, NotAllowed, Refused
 from casework.vocabulary import RoundState, UnitKind
 
 _ROUND_ID = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff._-]{0,63}")
@@ -120,21 +121,51 @@ def open_round(  # noqa: PLR0913 - what a round is
 
 
 def close_round(  # noqa: PLR0913 - as every command
-    engine: Engine, *, round_id: str, expected_version: int, actor: Actor, now: datetime, key: str
+    engine: Engine,
+    *,
+    round_id: str,
+    still_open: Callable[[Session], Iterable[OpenEnd]],
+    expected_version: int,
+    actor: Actor,
+    now: datetime,
+    key: str,
+    explained: Mapping[str, str] | None = None,
 ) -> Result:
     """Close a round; it can be read and printed for ever, and no longer changed.
 
+    Whoever closes a round calls `payment.closing.end_round`, which knows what can stand open.
+
+    Args:
+        engine: The ledger.
+        round_id: The round.
+        still_open: Returns what is not finished.
+        expected_version: The version of the round its author has seen.
+        actor: Who closes it.
+        now: When.
+        key: Idempotency key.
+        explained: Code of an open end → why the round is closed all the same; kept with the round.
+
+    Returns:
+        `{"round_id", "version", "open_ends"}`; the last one counts the kinds that stayed open.
+
     Raises:
         Conflict: `stale`.
-        Refused: `not_found`, `closed`.
+        Refused: `not_found`, `closed`, `open_ends` (naming each that is not explained, with its count).
+        NotAllowed: `scope`.
     """
+    why = {code: reason.strip() for code, reason in (explained or {}).items() if reason.strip()}
+    if actor.units is not None:
+        raise NotAllowed("scope", "结束一轮涉及全部单位，您的单位范围不包括全部单位")
 
     def body(work: Work) -> Result:
         open_round_of(work, round_id)
+        ends = list(still_open(work.session))
+        refuse_unexplained(ends, why)
         closed = work.change(
             Round, round_id, expected_version=expected_version, state=RoundState.CLOSED.value, closed_on=now.date()
         )
-        return {"round_id": round_id, "version": closed.version}
+        keep_open_ends(work, round_id, ends, why)
+        return {"round_id": round_id, "version": closed.version, "open_ends": len(ends)}
 
     return execute(
         engine,
@@ -143,7 +174,7 @@ def close_round(  # noqa: PLR0913 - as every command
         now=now,
         key=key,
         subject=f"round:{round_id}",
-        request={"expected_version": expected_version},
+        request={"expected_version": expected_version, "explained": why},
         body=body,
     )
 

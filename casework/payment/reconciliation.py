@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime
+from typing import Final
 
 import polars as pl
 from sqlalchemy import Engine
@@ -12,6 +13,7 @@ from sqlmodel import Session, col, select
 from casework.access import Actor
 from casework.frames import Schema
 from casework.ledger import Result, Work, execute, open_round_of, policy_of
+from casework.ledger.closing import OpenEnd
 from casework.models_payment import Claim, FundAccount, FundEntry, Reconciliation
 from casework.money import yuan
 from casework.payment.common import category_labels, refuse_future, unit_names, whole_round
@@ -142,8 +144,18 @@ def _column(kind: EntryKind, *, incoming: bool) -> str:
     return {EntryKind.INCOME: "received_fen", EntryKind.PAYMENT: "paid_fen", EntryKind.EXPENSE: "spent_fen"}[kind]
 
 
-def open_ends(session: Session, round_id: str) -> list[str]:
-    """Return what still stands open with the money of a round, each a sentence; none: it may be closed.
+_SAID: Final = {
+    ClaimState.PLANNED: ("untransferred", "未拨付", "未拨付（未发放）"),
+    ClaimState.TRANSFERRED: ("undelivered", "未发放", "已拨付未发放"),
+    ClaimState.SENT: ("at_bank", "代发未回单", "银行代发未回单"),
+    ClaimState.RETURNED: ("returned", "退票", "退票未更正"),
+    ClaimState.PAID: ("unreceipted", "未回执", "已发未回执"),
+    ClaimState.SIGNED: ("unbooked", "未入账", "已签回执未入账"),
+}
+
+
+def money_ends(session: Session, round_id: str) -> list[OpenEnd]:
+    """Return what still stands open with the money of a round; none: as far as the money goes it may be closed.
 
     A unit that received more than it paid, a fund to be used up that is not, a person who is not paid, a payment
     without a receipt, a receipt that is not booked.
@@ -152,26 +164,24 @@ def open_ends(session: Session, round_id: str) -> list[str]:
     names = unit_names(session)
     terms = own_terms(session, round_id)
     for row in accounts(session, round_id):
-        left = yuan(row.balance_fen)
+        left, fund = yuan(row.balance_fen), fund_label(row.fund)
         if row.kind == AccountKind.CUSTODY.value and row.balance_fen:
-            found.append(
-                f"{names.get(row.unit_id or '', '')}收到的{fund_label(row.fund)}还有 {left} 元未发放，不得截留"
-            )
+            said = f"{names.get(row.unit_id or '', '')}收到的{fund}还有 {left} 元未发放，不得截留"
+            found.append(OpenEnd("in_custody", "单位余款", 1, said))
         if row.kind == AccountKind.OWN.value and row.balance_fen and row.fund in terms and terms[row.fund].exactly:
-            found.append(f"{fund_label(row.fund)}应当用完，还余 {left} 元")
+            found.append(OpenEnd("unspent", "资金结余", 1, f"{fund}应当用完，还余 {left} 元"))
     counts: dict[str, int] = defaultdict(int)
     for state in session.exec(select(Claim.state).where(Claim.round_id == round_id)):
         counts[state] += 1
-    said = {
-        ClaimState.PLANNED: "未拨付（未发放）",
-        ClaimState.TRANSFERRED: "已拨付未发放",
-        ClaimState.SENT: "银行代发未回单",
-        ClaimState.RETURNED: "退票未更正",
-        ClaimState.PAID: "已发未回执",
-        ClaimState.SIGNED: "已签回执未入账",
-    }
-    found += [f"{counts[state.value]} 笔{words}" for state, words in said.items() if counts[state.value]]
+    for state, (code, label, words) in _SAID.items():
+        if number := counts[state.value]:
+            found.append(OpenEnd(code, label, number, f"{number} 笔{words}"))
     return found
+
+
+def open_ends(session: Session, round_id: str) -> list[str]:
+    """Return the sentences of `money_ends`."""
+    return [end.said for end in money_ends(session, round_id)]
 
 
 def fund_check(session: Session, round_id: str) -> list[str]:
