@@ -33,7 +33,8 @@ from sqlmodel import Session
 
 # One metadata for all tables, whichever of them a caller uses.
 from casework import models_payment, models_people, models_review  # noqa: F401
-from casework.problems import LedgerError
+from casework.models import Table
+from casework.problems import LedgerError, OtherShape
 
 T = TypeVar("T")
 
@@ -229,14 +230,23 @@ def open_ledger(url: str | Path | None = None, *, read_only: bool = False) -> En
     """Return an engine for a ledger that is there and up to date; a writing one is made or migrated first.
 
     Raises:
-        LedgerError: It cannot be opened, or it is of another version than this program.
+        LedgerError: It cannot be opened, or it is of another version than this program (`OtherShape`: its version is
+            the right one, but its tables are not; a page would fail later).
     """
     engine = open_engine(url, read_only=read_only)
     if not read_only:
         migrate(engine)
     with _said_plainly(), engine.connect().execution_options(**{READING: True}) as connection:
         _refuse_other_version(_version(connection), exactly=True)
+        _refuse_other_columns(connection)
     return engine
+
+
+def _refuse_other_columns(connection: Connection) -> None:
+    found = inspect(connection).get_multi_columns()
+    there = {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
+    if any(there.get(table.name) != set(table.columns.keys()) for table in Table.metadata.sorted_tables):
+        raise OtherShape(_OTHER_SHAPE)
 
 
 def migrate(engine: Engine) -> Path | None:
@@ -349,12 +359,17 @@ def _said_plainly() -> Iterator[None]:
         if getattr(error.orig, "sqlstate", None) in _RETRY_STATES:
             raise LedgerError("同时办理的人太多，这一步没有办成，请再试一次") from None
         if isinstance(error, OperationalError) or _known_state(error):
-            raise LedgerError(_sentence(error)) from None
+            sentence = _sentence(error)
+            raise (OtherShape if sentence == _OTHER_SHAPE else LedgerError)(sentence) from None
         raise
 
 
 # What PostgreSQL says by a number, in SQLite's words.
-_STATES: Final = {"42P01": "no such table", "42703": "no such column"}
+_STATES: Final = {"42P01": "no such table", "42703": "no such column", "42P07": "already exists"}
+_OTHER_SHAPE: Final = (
+    "台账的结构与本程序不一致；演示台账请运行 casework init --demo 重建（旧的另存），"
+    "正式台账请用建立它的那一版程序打开，或联系管理员"
+)
 
 
 def _known_state(error: DBAPIError) -> str | None:
@@ -368,7 +383,8 @@ def _sentence(error: DBAPIError) -> str:
         "full": "磁盘已满，这一步没有办成；清出空间后再试，原有内容没有损坏",
         "readonly": "台账是只读的，这一步没有办成",
         "no such table": "台账尚未建立，请先运行 casework init",
-        "no such column": "台账的结构与本程序不一致；演示台账可以删除后重新建立，正式台账请联系管理员",
+        "no such column": _OTHER_SHAPE,
+        "already exists": _OTHER_SHAPE,
         "unable to open": "打不开台账文件，请检查文件是否还在、是否有权读写",
     }
     return next(

@@ -10,6 +10,7 @@ an action that is refused, or our own mistake:
     │   └── NotAllowed             this account may not do this, here
     ├── Infeasible                 floors, caps or totals contradict each other
     └── LedgerError                the ledger is missing, damaged, or from another version
+        └── OtherShape             its tables are not those its version should have
 """
 
 from __future__ import annotations
@@ -123,3 +124,7 @@ class Infeasible(CaseworkError):  # noqa: N818 - as above
 
 class LedgerError(CaseworkError):
     """The ledger is missing, damaged, locked, or written by another version."""
+
+
+class OtherShape(LedgerError):  # noqa: N818 - it reads as what is wrong
+    """The ledger's tables are not those its version should have."""

@@ -29,7 +29,7 @@ from casework.models import (
     Table,
     Unit,
 )
-from casework.problems import LedgerError
+from casework.problems import LedgerError, OtherShape
 
 NOW = datetime(2020, 12, 1, 9, 30, tzinfo=UTC)
 
@@ -511,3 +511,22 @@ def test_two_programs_may_make_the_ledger_at_once(database_url):
 
 def test_the_migrations_travel_with_the_package():
     assert os.path.isfile(Path(db.__file__).parent / "migrations" / "env.py")  # noqa: PTH113
+
+
+def test_a_ledger_whose_columns_are_not_the_models_is_refused_when_it_is_opened(database_url):
+    engine = db.open_ledger(database_url)
+    with db.transaction(engine) as session:
+        session.exec(text("ALTER TABLE unit RENAME COLUMN name TO other"))
+    engine.dispose()
+    for read_only in (False, True):
+        with pytest.raises(OtherShape, match=r"结构与本程序不一致.*init --demo"):
+            db.open_ledger(database_url, read_only=read_only)
+
+
+def test_a_ledger_that_lacks_a_table_of_its_version_is_refused_too(database_url):
+    engine = db.open_ledger(database_url)
+    with db.transaction(engine) as session:
+        session.exec(text("DROP TABLE download"))
+    engine.dispose()
+    with pytest.raises(OtherShape):
+        db.open_ledger(database_url)

@@ -13,7 +13,7 @@ from casework.cli.common import Db, Json, Usage, flush, is_demo, ledger_url, now
 def attach(app: typer.Typer) -> None:
     """Add the commands that stand at the top."""
     app.command("init", help="建立台账；--demo 建立演示台账（三份真实通知，人名都是编的）。")(init)
-    app.command("check", help="核对审计记录是否完整。")(check)
+    app.command("check", help="核对台账：审计记录、资金、引用、加密内容、变更历史、数据版本、通知副本。")(check)
     app.command("serve", help="在浏览器中打开工作表。")(serve)
 
 
@@ -21,12 +21,25 @@ def init(
     demo: Annotated[bool, typer.Option("--demo", help="放入演示数据")] = False,
     db: Db = "",
 ) -> int:
-    """Make a ledger, or bring it up to date; with --demo fill it once with invented people."""
+    """Make a ledger, or bring it up to date; with --demo fill it once with invented people.
+
+    A demo ledger of another shape is set aside and made anew; a real one is refused with what to do.
+    """
     from casework.access import LOCAL_OFFICER
     from casework.db import default_url, demo_url, ledger_file, open_ledger, reading
     from casework.ledger import audit_key, rounds
+    from casework.ledger.about import set_demo_aside
+    from casework.problems import OtherShape
 
-    engine = open_ledger(db or (demo_url() if demo else default_url()))
+    url = db or (demo_url() if demo else default_url())
+    try:
+        engine = open_ledger(url)
+    except OtherShape:
+        aside = set_demo_aside(url, now=now()) if demo else None
+        if aside is None:
+            raise
+        say(f"原来的演示台账与本程序的结构不一致，已另存为 {aside.name}，重新建立")
+        engine = open_ledger(url)
     audit_key(engine)
     where = ledger_file(engine) or f"数据库 {engine.url.database}"
     if not demo:
@@ -46,14 +59,15 @@ def check(
     db: Db = "",
     as_json: Json = False,
 ) -> int:
-    """Verify the audit log."""
+    """Verify the whole ledger."""
+    from casework.checking import check_ledger
     from casework.db import reading
-    from casework.ledger import audit_check, audit_head, audit_key
+    from casework.ledger import audit_head, audit_key
 
     engine = open_place(ledger_url(db))
     key = audit_key(engine)
     with reading(engine) as session:
-        problems = audit_check(session, key=key, anchors=anchor)
+        problems = check_ledger(session, key=key, anchors=anchor)
         head = audit_head(session)
     if as_json:
         print_json({"head": head, "problems": [problem.sentence() for problem in problems]})
@@ -61,7 +75,7 @@ def check(
         for problem in problems:
             typer.echo(problem.sentence())
     if not problems and not as_json:
-        typer.echo(f"审计记录完整，当前审计校验码 {head[:12]}")
+        typer.echo(f"台账核对无误，审计记录完整，当前审计校验码 {head[:12]}")
     return 1 if problems else 0
 
 
@@ -109,10 +123,12 @@ def serve(
     from casework import downloads
     from casework import serve as server
     from casework.db import demo_url
+    from casework.serve.process import fix_hash_seed
 
     worksheets = _chosen(notebook)
     if not worksheets:
         raise Usage("没有可以打开的工作表")
+    fix_hash_seed()  # starts this program anew: before anything is opened or said
     url = db or (demo_url() if demo else ledger_url(""))
     engine = open_place(url, write=not read_only)
     invented = is_demo(engine)
