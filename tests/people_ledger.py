@@ -10,8 +10,8 @@ from stdnum.cn import ric
 
 from casework import db
 from casework.access import LOCAL_OFFICER, Actor
-from casework.ledger import add_facts, audit_check, audit_key, facts, import_units, open_round
-from casework.models import Case, Person
+from casework.ledger import add_facts, audit_check, audit_key, execute, facts, import_units, open_round
+from casework.models import Case, Person, Round
 from casework.people.contacts import put_contact
 from casework.vocabulary import Role
 
@@ -69,6 +69,16 @@ def filled(database_url):
     put_contact(engine, person_id="p2", kind="card", value=OTHER_CARD, **by())
     put_contact(engine, person_id="p2", kind="phone", value="13912345678", **by())
     return engine
+
+
+def close(engine, round_id=EARLIER, now=NOW):
+    """Close a round, whatever is still open in it."""
+
+    def body(work):
+        version = work.get(Round, round_id).version
+        work.change(Round, round_id, expected_version=version, state="closed", closed_on=now.date())
+
+    execute(engine, action="close", body=body, **by(now))
 
 
 def looked(engine, function, *arguments, **more):

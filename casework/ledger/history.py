@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,8 +73,14 @@ def store(  # noqa: PLR0913 - the parts of one entry
     session.add(History(audit_seq=audit_seq, table=table, row=row, subject=subject, sealed=sealed))
 
 
-def history(
-    session: Session, *, table: str | None = None, row: str | None = None, after: int = 0, only: int | None = None
+def history(  # noqa: PLR0913 - each narrows what is given
+    session: Session,
+    *,
+    table: str | None = None,
+    row: str | None = None,
+    after: int = 0,
+    only: int | None = None,
+    subjects: Collection[str] | None = None,
 ) -> Iterator[Change]:
     """Give what was changed, the latest first.
 
@@ -84,6 +90,7 @@ def history(
         row: Only of this row.
         after: Only by commands with a later audit number.
         only: Only by the command with this audit number.
+        subjects: Only of what is sealed for these people and households.
     """
     query = select(History, AuditEntry).join(AuditEntry, col(History.audit_seq) == col(AuditEntry.seq))
     query = query.where(History.audit_seq > after)
@@ -93,6 +100,8 @@ def history(
         query = query.where(History.row == row)
     if only is not None:
         query = query.where(History.audit_seq == only)
+    if subjects is not None:
+        query = query.where(col(History.subject).in_(subjects))
     found = session.exec(query.order_by(col(History.seq).desc())).all()
     keys = Keyring(session).many(entry.subject for entry, _ in found if entry.subject is not None)
     for entry, audit in found:

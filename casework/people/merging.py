@@ -301,6 +301,6 @@ def _put(work: Work, row: Table, values: dict[str, bytes | None]) -> None:
     """Put sealed bytes into a row; what they say is the same, so no version and no history."""
     stored = table(type(row))
     (column,) = stored.primary_key
-    statement = update(stored).where(column == getattr(row, column.name))  # type: ignore[arg-type]
+    statement = update(stored).where(column == getattr(row, column.name))
     work.session.connection().execute(statement.values(**values))
     work.session.refresh(row)

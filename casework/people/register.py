@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import FromClause, Select, select
+from sqlalchemy import Select, select
+from sqlalchemy import Table as SqlTable
 from sqlmodel import Session
 
 from casework.access import Actor
@@ -73,7 +74,7 @@ def records_of(session: Session, person_id: str) -> list[str]:
     return [person_id, *sorted(gone for gone, kept in merged_into(session).items() if kept == person_id)]
 
 
-def table(model: type[Table]) -> FromClause:
+def table(model: type[Table]) -> SqlTable:
     """Return the table of a model, for queries over many rows."""
-    found: FromClause = model.__table__  # type: ignore[attr-defined]
+    found: SqlTable = model.__table__  # type: ignore[attr-defined]
     return found
