@@ -16,7 +16,7 @@ from casework.models import Case
 from casework.models_payment import Payment, Visit
 from casework.models_people import UnitPackage
 from casework.payment.coverage import coverage, leader_roster, leaders, role_is, visits_frame
-from casework.payment.deadlines import Handed, is_on_time, next_due, outstanding, status_grid
+from casework.people.deadlines import Handed, is_on_time, next_due, outstanding, status_grid
 from casework.payment.follow_ups import close_follow_up, follow_ups, open_follow_up
 from casework.payment.inspection import draw, draw_inspection, drawn_frame, inspections, record_finding
 from casework.payment.receipts import take_back

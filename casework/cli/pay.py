@@ -340,7 +340,7 @@ def deadlines_command(round_id: OptionalRound = "", db: Db = "", as_json: Json =
     import polars as pl
 
     from casework.access import LOCAL_OFFICER
-    from casework.payment.deadlines import STATES, status_grid
+    from casework.people.deadlines import STATES, status_grid
 
     with looking(db) as session:
         found = round_of(session, round_id).round_id

@@ -60,6 +60,12 @@ def template_columns(policy: Policy) -> tuple[SheetColumn, ...]:
     return (by_id["index"], by_id["name"], *middle, by_id["remarks"])
 
 
+def form_title(policy: Policy) -> str:
+    """Return what the form is called: as the circular prints it, else 填报表."""
+    forms = {form.form: form for _, form in policy.of_shape(FormDefinition)}
+    return next((forms[name].title for name in _FORMS if name in forms and forms[name].columns), "填报表")
+
+
 def template(policy: Policy, unit: Mapping[str, Any], places: Mapping[str, int | None]) -> bytes:
     """Return the workbook for one unit.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -15,7 +15,7 @@ from casework.dates import SHANGHAI, on_time
 from casework.frames import Schema
 from casework.ledger import policy_of
 from casework.models import RoundUnit, Unit
-from casework.models_people import UnitPackage
+from casework.models_people import ImportBatch, UnitPackage
 from casework.policy import Clause
 from casework.shapes.procedure import Deadline
 
@@ -37,22 +37,85 @@ STATES = {"in": "按期报送", "late": "逾期报送", "returned": "已退回",
 
 @dataclass(frozen=True)
 class Handed:
-    """One thing a unit handed in, each time it came."""
+    """One thing a unit handed in, each time it came.
+
+    Attributes:
+        by: The account that took it in.
+        reason: Why it went back.
+        package_id: Its row; "" for a sheet that was imported and not returned.
+        import_id: Of a sheet that was imported.
+        number: The number it got; 0 for an import, which counts by its place.
+        version: Of its row, for the command that changes it.
+    """
 
     unit_id: str
     clause_id: str
     item: str
     at: datetime
     returned: bool = False
+    by: str = ""
+    reason: str = ""
+    package_id: str = ""
+    import_id: str = ""
+    number: int = 0
+    version: int = 0
+
+
+def is_electronic(item: str) -> bool:
+    """Tell whether an item is the sheet itself, e.g. 电子版一份: whoever imports it has it."""
+    return "电子" in item
 
 
 def handed_in(session: Session, round_id: str) -> list[Handed]:
-    """Return what the units of a round handed in, the first one first."""
+    """Return what the units of a round handed in, the first one first, imported sheets among it.
+
+    A sheet that was imported answers the first deadline that asks for an electronic one. A unit whose import was
+    withdrawn, or that has none in force, has not handed one in by it.
+    """
     query = select(UnitPackage).where(UnitPackage.round_id == round_id)
-    return [
-        Handed(row.unit_id, row.clause_id, row.deliverable, row.received_at, returned=row.state == "returned")
-        for row in session.exec(query.order_by(col(UnitPackage.number)))
+    found = [
+        Handed(
+            row.unit_id,
+            row.clause_id,
+            row.deliverable,
+            row.received_at,
+            returned=row.state == "returned",
+            by=row.received_by,
+            reason=row.reason,
+            package_id=row.package_id,
+            number=row.number,
+            version=row.version,
+        )
+        for row in session.exec(query)
     ]
+    # A returned import has a row of its own, under the import's id: that one stands for it.
+    found += _imports(session, round_id, {one.package_id for one in found})
+    return sorted(found, key=lambda one: (one.at, one.number, one.import_id))
+
+
+def _imports(session: Session, round_id: str, returned: set[str]) -> list[Handed]:
+    asked = sorted(
+        ((due_moment(shape), place, clause.id, item))
+        for place, (clause, shape) in enumerate(policy_of(session, round_id).of_shape(Deadline))
+        for item in items_of(shape)
+        if is_electronic(item)
+    )
+    if not asked:
+        return []
+    *_, clause_id, item = asked[0]
+    query = select(ImportBatch).where(ImportBatch.round_id == round_id, ImportBatch.state != "withdrawn")
+    batches = session.exec(query).all()
+    in_force = {batch.unit_id for batch in batches if batch.state == "in_force"}
+    return [
+        Handed(batch.unit_id, clause_id, item, batch.imported_at, by=batch.imported_by, import_id=batch.import_id)
+        for batch in batches
+        if batch.unit_id in in_force and batch.import_id not in returned
+    ]
+
+
+def items_of(shape: Deadline) -> list[str]:
+    """Return what a deadline asks for: the deliverables and what they need, each once."""
+    return list(dict.fromkeys((*shape.deliverables, *shape.needs)))
 
 
 def due_moment(shape: Deadline) -> datetime:
@@ -83,7 +146,8 @@ def status_grid(
     """Return unit × deadline × item with its state (`DEADLINES`).
 
     Of several versions the first one that was not returned says whether it was on time: a correction that is asked
-    for later does not make a unit late, one that replaces a returned version does.
+    for later does not make a unit late, one that replaces a returned version does. Where the last one went back
+    nothing stands.
 
     Args:
         session: A session on the ledger.
@@ -92,21 +156,30 @@ def status_grid(
         actor: Sees his units.
         handed: What was handed in; the packages on record by default.
     """
-    came: dict[tuple[str, str, str], list[Handed]] = defaultdict(list)
-    for one in handed_in(session, round_id) if handed is None else handed:
-        came[one.unit_id, one.clause_id, one.item].append(one)
-    rows = []
-    for clause, shape in policy_of(session, round_id).of_shape(Deadline):
-        for unit_id, unit in _units(session, round_id, actor):
-            for item in dict.fromkeys((*shape.deliverables, *shape.needs)):
-                versions = came[unit_id, clause.id, item]
-                rows.append({"unit_id": unit_id, "unit": unit, **_row(clause, shape, item, versions, now)})
+    told = handed_in(session, round_id) if handed is None else handed
+    rows = [row for row, _ in grid_rows(session, round_id, now=now, actor=actor, handed=told)]
     return pl.DataFrame(rows, schema=DEADLINES, orient="row")
+
+
+def grid_rows(
+    session: Session, round_id: str, *, now: datetime, actor: Actor, handed: Iterable[Handed]
+) -> Iterator[tuple[dict[str, object], list[Handed]]]:
+    """Yield every row of the grid with the versions behind it, deadline by deadline, the units in their order."""
+    came: dict[tuple[str, str, str], list[Handed]] = defaultdict(list)
+    for one in handed:
+        came[one.unit_id, one.clause_id, one.item].append(one)
+    units = _units(session, round_id, actor)
+    for clause, shape in policy_of(session, round_id).of_shape(Deadline):
+        for unit_id, unit in units:
+            for item in items_of(shape):
+                versions = came[unit_id, clause.id, item]
+                yield {"unit_id": unit_id, "unit": unit, **_row(clause, shape, item, versions, now)}, versions
 
 
 def _row(clause: Clause, shape: Deadline, item: str, versions: list[Handed], now: datetime) -> dict[str, object]:
     due = due_moment(shape)
-    standing = [one for one in versions if not one.returned]
+    went_back = bool(versions) and versions[-1].returned
+    standing = [] if went_back else [one for one in versions if not one.returned]
     first = standing[0].at.astimezone(SHANGHAI) if standing else None
     if first is not None:
         state = "in" if is_on_time(first, shape) else "late"
