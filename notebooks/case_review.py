@@ -36,6 +36,17 @@ def memory():
 
 
 @app.cell
+def in_hand(set_section):
+    get_case, set_case = mo.state(widgets.first_case())
+    get_view, set_view = mo.state(cases.View())
+    get_ticked, set_ticked = mo.state(0)
+    get_boxes, set_boxes = mo.state(0)
+    get_task, set_task = mo.state("")
+    hand = widgets.Hand(set_case, set_view, set_ticked, set_boxes, set_section)
+    return get_boxes, get_case, get_task, get_ticked, get_view, hand, set_task
+
+
+@app.cell
 def round_choice(ledger):
     chosen_round = round_picker(views.round_names(ledger), views.newest_round(ledger))
     return (chosen_round,)
@@ -75,6 +86,76 @@ def section_choice(desk, get_section):
 
 
 # -- 工作清单
+
+
+@app.cell
+def worklist(desk, look, section):
+    mo.stop(section.value not in cases.WITH_CASES, None)
+    mo.stop(cases.empty_work(desk), mo.Html(cases.empty_work(desk)))
+    listed = cases.open_cases(desk, look)
+    return (listed,)
+
+
+@app.cell
+def work_filters(get_view, hand, listed, section):
+    mo.stop(section.value != "工作清单")
+    work_choices = widgets.filters(listed, get_view(), hand)
+    clear = widgets.clear_button(hand, get_view())
+    return clear, work_choices
+
+
+@app.cell
+def work_rows(get_boxes, get_view, hand, listed, section):
+    mo.stop(section.value != "工作清单")
+    get_boxes()
+    drawn = widgets.rows(listed, get_view(), hand)
+    return (drawn,)
+
+
+@app.cell
+def work_task(get_task, get_view, listed, section, set_task):
+    mo.stop(section.value != "工作清单")
+    task = widgets.task_choice(listed, get_view(), get_task(), set_task)
+    return (task,)
+
+
+@app.cell
+def work_sitting(desk, task):
+    sitting_fields = widgets.sitting_fields(desk, widgets.value(task))
+    return (sitting_fields,)
+
+
+@app.cell
+def work_place(counter, get_view, hand, listed, sitting_fields, task):
+    sitting = cases.sitting_of(widgets.value(task), sitting_fields.value)
+    place = widgets.Place(counter, hand, listed, get_view(), sitting)
+    return (place,)
+
+
+@app.cell
+def work_at_hand(get_case, place):
+    hand_controls = widgets.hand_controls(place, get_case())
+    return (hand_controls,)
+
+
+@app.cell
+def work_shown(clear, desk, drawn, get_case, get_said, get_view, hand_controls, listed, sitting_fields, task, work_choices):
+    _filters = cases.filters_panel(widgets.texts(work_choices), widgets.texts(clear))
+    _table = cases.table_panel(listed, get_view(), widgets.row_texts(drawn, may_write=desk.may_write))
+    _sitting = cases.sitting_panel(desk, widgets.value(task), widgets.sitting_texts(task, sitting_fields))
+    _told = get_said().get("当前", "")
+    _hand = cases.hand_panel(listed, get_case(), widgets.texts(hand_controls), _told)
+    mo.Html(cases.work_panel(_filters, _table, _sitting, _hand))
+    return
+
+
+@app.cell
+def work_batch(get_said, get_ticked, place):
+    _chosen = get_ticked()
+    batch, package = widgets.batch_form(place), widgets.package_form(place)
+    _said = get_said().get("一并", "")
+    mo.Html(cases.batch_panel(place.may_write, _chosen, widgets.text(batch), widgets.text(package), _said))
+    return batch, package
 
 
 # -- 一案一屏

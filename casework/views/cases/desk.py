@@ -27,6 +27,9 @@ from casework.vocabulary import Act, RoundState
 SECTIONS: Final = ("收表导入", "工作清单", "一案一屏")
 """The tabs, in the order the work goes."""
 
+WITH_CASES: Final = ("工作清单", "一案一屏")
+"""Tabs for which the worklist is read."""
+
 NOBODY: Final = "本页没有读取任何人员信息；请用 casework serve 打开后办理。"
 
 
