@@ -20,7 +20,12 @@ _HELP = (
     (r"COMMAND \[ARGS\]\.\.\.", "命令 …"),
     (r"Show this message and exit\.", "显示这段说明"),
     (r"\[required\]", "（必填）"),
-    (r"\[default: (.*?)\]", r"（默认 \1）"),
+    (r"\[default:\s+([^\]]*?)\]", r"（默认 \1）"),
+    (r"; x>=(\d+)）", r"，不小于 \1）"),
+    (r" ?<(?:list\[)?(?:str|int|int range|path|float|bool)\]?>", ""),  # the metavar says what is wanted
+    (r"\[\[([^\]]*?)…?\](?:…|\.\.\.)+\]?(?:\.\.\.)?", r"[\1…]"),
+    (r"…\}\.\.\.", "…}"),
+    (r"^(\s+)\[([^\]\s]+)\]…(?=\s)", r"\1\2… "),
 )
 _USAGE = (
     (r"Missing (?:option|argument|parameter) '?(.+?)'?\.?", r"缺少 \1"),
@@ -60,6 +65,8 @@ class ChineseTyper(typer.Typer):
     def command(self, name: str | None = None, **settings: Any) -> Callable[[C], C]:
         """Register a command."""
         settings.setdefault("cls", ChineseCommand)
+        # The list of commands cuts a long text at a space, and Chinese has none.
+        settings.setdefault("short_help", settings.get("help"))
         return super().command(name, **settings)
 
 
