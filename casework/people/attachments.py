@@ -22,8 +22,9 @@ from casework.db import reading
 from casework.frames import ATTACHMENTS, conform
 from casework.ledger import ERASED, Keyring, Result, Work, case_within_reach, execute, open_round_of
 from casework.ledger.keys import KEY_VERSION, of_round, person
+from casework.ledger.rounds import units_of
 from casework.ledger.scans import scan_reference
-from casework.models import RoundUnit
+from casework.models import Unit
 from casework.models_people import SCAN_PURPOSES, Attachment, AttachmentOpening, AttachmentWithdrawal
 from casework.people.papers import PURPOSES, refuse_stranger, rests_on
 from casework.people.register import table
@@ -167,7 +168,9 @@ def within(session: Session, actor: Actor, round_id: str, unit_id: str) -> None:
     Raises:
         Refused: `not_found`, the same for both.
     """
-    if not actor.may_see(unit_id) or session.get(RoundUnit, (round_id, unit_id)) is None:
+    listed = units_of(session, round_id)  # none: the round speaks to every unit of the register
+    takes_part = unit_id in listed if listed else session.get(Unit, unit_id) is not None
+    if not (actor.may_see(unit_id) and takes_part):
         raise Refused("not_found", "这一轮没有这个单位，或不在您的单位范围内")
 
 

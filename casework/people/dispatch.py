@@ -1,0 +1,77 @@
+"""下发: one 填报模板 per unit, all of them in one archive, the same bytes for the same places."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections import Counter
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from casework.access import Actor
+from casework.adoption import in_force
+from casework.intake.template import form_title, template
+from casework.ledger import policy_of
+from casework.ledger.rounds import units_of
+from casework.models import Unit
+from casework.problems import Refused
+from casework.vocabulary import Act
+
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+
+
+def templates_zip(session: Session, *, round_id: str, actor: Actor, on: date) -> bytes:
+    """Return the workbooks of the round's units as .zip; each is named 单位_表名_日期.xlsx.
+
+    Places are those of the 名额方案 in force; before one is adopted the workbooks say 名额：未定 and offer every
+    category.
+
+    Args:
+        session: A session on the ledger.
+        round_id: The round.
+        actor: Gets the units of his own.
+        on: The day in the names and in the archive.
+
+    Raises:
+        Refused: `no_units`.
+    """
+    policy = policy_of(session, round_id)
+    listed = set(units_of(session, round_id))  # none: the round speaks to every unit
+    known = session.exec(select(Unit).order_by(col(Unit.order), col(Unit.unit_id))).all()
+    units = [unit for unit in known if actor.may_see(unit.unit_id) and (not listed or unit.unit_id in listed)]
+    if not units:
+        raise Refused("no_units", "这一轮还没有您范围内的单位，请先导入单位名册")
+    places = places_by_unit(session, round_id)
+    title = form_title(policy)
+    taken: Counter[str] = Counter()
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for unit in units:
+            name = _file_name(unit.name, title, on)
+            taken[name] += 1
+            if taken[name] > 1:  # two units of one name: nobody's workbook may be lost
+                name = f"{name}（{taken[name]}）"
+            entry = zipfile.ZipInfo(f"{name}.xlsx", date_time=(on.year, on.month, on.day, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 0  # the same bytes on every system
+            told = {"unit_id": unit.unit_id, "name": unit.name}
+            archive.writestr(entry, template(policy, told, places.get(unit.unit_id, {})))
+    return target.getvalue()
+
+
+def places_by_unit(session: Session, round_id: str) -> dict[str, dict[str, int | None]]:
+    """Return unit → category → places of the adopted plan, None for 据实; empty before one is adopted."""
+    adopted = in_force(session, round_id, Act.PLACES)
+    found: dict[str, dict[str, int | None]] = {}
+    for row in adopted.numbers["plan"] if adopted else ():
+        count = None if row["open"] else row["places"]
+        if count is None or count > 0:
+            found.setdefault(row["unit_id"], {})[row["category"]] = count
+    return found
+
+
+def _file_name(unit: str, title: str, on: date) -> str:
+    bare = [_NOT_IN_NAMES.sub("", part).strip(" .")[:60] for part in (unit, title)]
+    return f"{bare[0]}_{bare[1]}_{on:%Y%m%d}"
