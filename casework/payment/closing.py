@@ -18,8 +18,8 @@ from casework.models_payment import FollowUp, Inspection, InspectionFinding, Vis
 from casework.models_review import Meeting, Notice, Objection, RoundOpenEnd
 from casework.payment.common import live_claims, names_of
 from casework.payment.coverage import coverage
-from casework.payment.deadlines import outstanding, status_grid
 from casework.payment.reconciliation import money_ends
+from casework.people.deadlines import outstanding, status_grid
 from casework.review.instructions import pending_instructions
 from casework.review.notices import OPEN_OBJECTIONS
 from casework.review.official import OFFICIAL
