@@ -30,17 +30,17 @@ def config():
 def memory():
     get_revision, set_revision = mo.state(0)
     get_said, set_said = mo.state({})
-    get_section, set_section = mo.state(widgets.first_section())
+    get_section, set_section = mo.state(widgets.first_section(), allow_self_loops=True)
     page = views.new_key()
     return get_revision, get_said, get_section, page, set_revision, set_said, set_section
 
 
 @app.cell
 def in_hand(set_section):
-    get_case, set_case = mo.state(widgets.first_case())
-    get_view, set_view = mo.state(cases.View())
-    get_ticked, set_ticked = mo.state(0)
-    get_boxes, set_boxes = mo.state(0)
+    get_case, set_case = mo.state(widgets.first_case(), allow_self_loops=True)
+    get_view, set_view = mo.state(cases.View(), allow_self_loops=True)
+    get_ticked, set_ticked = mo.state(0, allow_self_loops=True)
+    get_boxes, set_boxes = mo.state(0, allow_self_loops=True)
     get_task, set_task = mo.state("")
     hand = widgets.Hand(set_case, set_view, set_ticked, set_boxes, set_section)
     return get_boxes, get_case, get_task, get_ticked, get_view, hand, set_task
@@ -139,23 +139,32 @@ def work_at_hand(get_case, place):
 
 
 @app.cell
-def work_shown(clear, desk, drawn, get_case, get_said, get_view, hand_controls, listed, sitting_fields, task, work_choices):
-    _filters = cases.filters_panel(widgets.texts(work_choices), widgets.texts(clear))
-    _table = cases.table_panel(listed, get_view(), widgets.row_texts(drawn, may_write=desk.may_write))
-    _sitting = cases.sitting_panel(desk, widgets.value(task), widgets.sitting_texts(task, sitting_fields))
-    _told = get_said().get("当前", "")
-    _hand = cases.hand_panel(listed, get_case(), widgets.texts(hand_controls), _told)
-    mo.Html(cases.work_panel(_filters, _table, _sitting, _hand))
-    return
+def work_batch(get_said, get_ticked, place):
+    _ticked, _said = get_ticked(), get_said().get("一并", "")
+    batch, package = widgets.batch_form(place), widgets.package_form(place)
+    together = cases.batch_panel(place.may_write, _ticked, widgets.text(batch), widgets.text(package), _said)
+    return batch, package, together
 
 
 @app.cell
-def work_batch(get_said, get_ticked, place):
-    _chosen = get_ticked()
-    batch, package = widgets.batch_form(place), widgets.package_form(place)
-    _said = get_said().get("一并", "")
-    mo.Html(cases.batch_panel(place.may_write, _chosen, widgets.text(batch), widgets.text(package), _said))
-    return batch, package
+def work_table(desk, drawn, get_view, listed, together):
+    people = cases.table_panel(listed, get_view(), widgets.row_texts(drawn, may_write=desk.may_write)) + together
+    return (people,)
+
+
+@app.cell
+def work_now(desk, get_case, get_said, hand_controls, listed, sitting_fields, task):
+    _sitting = cases.sitting_panel(desk, widgets.value(task), widgets.sitting_texts(task, sitting_fields))
+    _told = get_said().get("当前", "")
+    at_hand = cases.hand_panel(listed, get_case(), widgets.texts(hand_controls), _told) + _sitting
+    return (at_hand,)
+
+
+@app.cell
+def work_shown(at_hand, clear, people, work_choices):
+    _filters = cases.filters_panel(widgets.texts(work_choices), widgets.texts(clear))
+    mo.Html(cases.work_panel(_filters, people, at_hand))
+    return
 
 
 # -- 一案一屏

@@ -20,7 +20,7 @@ COLOURS: Final = {
     Verdict.NEEDS_EXCEPTION: "amber",
 }
 _STATE_COLOURS: Final = {"open": "", "held": "amber", "refused": "red", "done": "green", "gone": ""}
-KEYS: Final = "键盘：↑ ↓ 换人，数字选结果，回车登记并转到下一人；理由框里按回车登记，退出理由框按 Esc"
+KEYS: Final = "键盘：↑ ↓ 换人，数字选结果，回车登记并转到下一人；不同意等要写理由，写完按回车登记"
 
 
 def verdict_badge(verdict: str) -> str:
@@ -182,9 +182,10 @@ def hand_panel(listed: Listed, case_id: str | None, controls: Mapping[str, Any],
 
 
 @shown
-def work_panel(filters: str, table: str, sitting: str, hand: str) -> str:
+def work_panel(filters: str, people: str, hand: str) -> str:
     """Return the whole section: filters above, people on the left, the case at hand on the right."""
-    return filters + tag("div", table + tag("div", hand + sitting, "cw-stack"), "cw-desk cw-working")
+    sides = tag("div", people, "cw-stack") + tag("div", hand, "cw-stack")
+    return filters + tag("div", sides, "cw-desk cw-working")
 
 
 @shown
