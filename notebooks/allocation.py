@@ -37,7 +37,19 @@ def typed_values():
     get_places, set_places = mo.state({})
     get_reasons, set_reasons = mo.state({})
     get_decided, set_decided = mo.state({})
-    return get_decided, get_money, get_places, get_reasons, set_decided, set_money, set_places, set_reasons
+    get_lost, set_lost = mo.state({})
+    return (
+        get_decided,
+        get_lost,
+        get_money,
+        get_places,
+        get_reasons,
+        set_decided,
+        set_lost,
+        set_money,
+        set_places,
+        set_reasons,
+    )
 
 
 @app.cell
@@ -46,8 +58,7 @@ def memories(set_decided, set_money, set_places, set_reasons):
     places = widgets.Memory("places", set_places)
     reasons = widgets.Memory("reasons", set_reasons)
     decided = widgets.Memory("decided", set_decided)
-    every_part = (money, places, reasons, decided)
-    return decided, every_part, money, places, reasons
+    return decided, money, places, reasons
 
 
 @app.cell
@@ -57,14 +68,17 @@ def round_choice(ledger):
 
 
 @app.cell
-def desk_of_round(get_revision, ledger, page, round_picker, set_revision, set_said):
+def desk_of_round(
+    decided, get_revision, ledger, money, page, places, reasons, round_picker, set_lost, set_revision, set_said
+):
     get_revision()
     desk = views.open_desk(ledger, round_picker.value, widgets.asking())
-    mo.stop(desk.problem, mo.Html(desk.html))
+    mo.stop(desk.problem, mo.Html(views.no_desk(desk, round_picker.text)))
     first = views.first_sheet(desk, desk.actor)
+    pad = widgets.Pad(ledger, desk, first, (money, places, reasons, decided), set_lost)
     book = views.open_book(desk)
     counter = widgets.Counter(ledger, desk, page, set_said, set_revision)
-    return book, counter, desk, first
+    return book, counter, desk, pad
 
 
 @app.cell
@@ -80,50 +94,65 @@ def key_figures(desk, worked):
 
 
 @app.cell
+def elsewhere(desk, get_lost, pad, section, sheet):
+    _different = views.elsewhere(desk, widgets.now_officer(pad.ledger), sheet) if section.value else []
+    _lost = get_lost().get(desk.round_id, [])
+    elsewhere_buttons = widgets.elsewhere_buttons(pad, sheet, differ=bool(_different))
+    _buttons = "".join(widgets.texts(elsewhere_buttons).values())
+    mo.Html(views.elsewhere_html(_different, _lost, _buttons))
+    return (elsewhere_buttons,)
+
+
+@app.cell
 def section_choice():
     section = widgets.sections()
-    section
     return (section,)
+
+
+@app.cell
+def section_tabs(desk, section):
+    # Shown where a round is open only: without one there is nothing to turn to.
+    mo.Html(widgets.text(section) if desk else "")
+    return
 
 
 # -- 名额与资金
 
 
 @app.cell
-def money_numbers(desk, first, get_money, ledger, money):
-    money_fields = widgets.money_fields(ledger, desk, money, get_money, first)
+def money_numbers(get_money, money, pad):
+    money_fields = widgets.money_fields(pad, money, get_money)
     return (money_fields,)
 
 
 @app.cell
-def money_moves(desk, first, get_money, ledger, money):
-    money_sliders = widgets.money_sliders(ledger, desk, money, get_money, first)
+def money_moves(get_money, money, pad):
+    money_sliders = widgets.money_sliders(pad, money, get_money)
     return (money_sliders,)
 
 
 @app.cell
-def place_numbers(desk, first, get_places, ledger, places):
-    place_fields = widgets.place_fields(ledger, desk, places, get_places, first)
+def place_numbers(get_places, pad, places):
+    place_fields = widgets.place_fields(pad, places, get_places)
     return (place_fields,)
 
 
 @app.cell
-def reason_texts(desk, first, get_places, get_reasons, ledger, places, reasons):
-    over = views.over_cells(desk, views.Sheet(places=places.now(get_places, desk, first)))
-    reason_fields = widgets.reason_fields(ledger, desk, reasons, get_reasons, first, cells=over)
+def reason_texts(desk, get_places, get_reasons, pad, places, reasons):
+    over = views.over_cells(desk, views.Sheet(places=places.now(get_places, pad)))
+    reason_fields = widgets.reason_fields(pad, reasons, get_reasons, cells=over)
     return (reason_fields,)
 
 
 @app.cell
-def back_to_circular(desk, every_part, ledger):
-    reset = widgets.reset_button(ledger, desk, every_part)
+def back_to_circular(pad):
+    reset = widgets.reset_button(pad)
     return (reset,)
 
 
 @app.cell
-def result(desk, every_part, first, get_decided, get_money, get_places, get_reasons):
-    _getters = (get_money, get_places, get_reasons, get_decided)
-    sheet = widgets.sheet_now(desk, every_part, _getters, first)
+def result(desk, get_decided, get_money, get_places, get_reasons, pad):
+    sheet = widgets.sheet_now(pad, (get_money, get_places, get_reasons, get_decided))
     worked = views.work(desk, views.read_sheet(desk, sheet))
     return sheet, worked
 
@@ -148,14 +177,12 @@ def amount_choice(desk):
 
 
 @app.cell
-def amount_numbers(
-    amount_unit, decided, desk, first, get_decided, get_money, get_places, ledger, money, places, section
-):
+def amount_numbers(amount_unit, decided, desk, get_decided, get_money, get_places, money, pad, places, section):
     mo.stop(section.value != views.SECTIONS[0])
-    _money, _places = money.now(get_money, desk, first), places.now(get_places, desk, first)
-    cases = views.open_amounts(desk, views.Sheet(money=_money, places=_places), amount_unit.value)
+    _sheet = views.Sheet(money=money.now(get_money, pad), places=places.now(get_places, pad))
+    cases = views.open_amounts(desk, _sheet, amount_unit.value)
     mo.stop(not cases)
-    amount_fields = widgets.amount_fields(ledger, desk, decided, get_decided, first, cases=cases)
+    amount_fields = widgets.amount_fields(pad, decided, get_decided, cases=cases)
     return (amount_fields,)
 
 
@@ -177,16 +204,17 @@ def result_tables(desk, section, worked):
 
 @app.cell
 def people_narrowed(desk):
-    people_filters = widgets.people_filters(desk)
-    return (people_filters,)
+    of_unit, of_category, of_standing = widgets.people_filters(desk)
+    return of_category, of_standing, of_unit
 
 
 @app.cell
-def people(desk, people_filters, section, worked):
+def people(desk, of_category, of_standing, of_unit, section, worked):
     mo.stop(section.value != "名单")
-    listing = views.listing(desk, worked, **people_filters.value)
+    _filters = {"unit": of_unit, "category": of_category, "standing": of_standing}
+    listing = views.listing(desk, worked, **{name: filter.value for name, filter in _filters.items()})
     people_table = widgets.people_table(listing)
-    mo.Html(views.people_panel(desk, worked, widgets.texts(people_filters), listing.said, people_table.text))
+    mo.Html(views.people_panel(desk, worked, widgets.texts(_filters), listing.said, people_table.text))
     return listing, people_table
 
 
@@ -216,40 +244,42 @@ def margin_choice():
 
 @app.cell
 def margin_numbers(desk, margin_mode):
-    margin_fields = widgets.margin_fields(desk, margin_mode.value)
-    return (margin_fields,)
+    margin_on, margin_by = widgets.margin_fields(desk, margin_mode.value)
+    return margin_by, margin_on
 
 
 @app.cell
-def margin(desk, margin_fields, margin_mode, section, worked):
+def margin(desk, margin_by, margin_mode, margin_on, section, worked):
     mo.stop(section.value != "试算")
-    _outcome = views.margin(desk, worked, margin_fields.value)
-    mo.Html(views.margin_panel(margin_mode.text, widgets.texts(margin_fields), _outcome))
+    _outcome = views.margin(desk, worked, widgets.margin_asked(margin_mode.value, margin_on, margin_by))
+    mo.Html(views.margin_panel(margin_mode.text, widgets.texts({"on": margin_on, "by": margin_by}), _outcome))
     return
 
 
 @app.cell
-def ways_out(desk, every_part, ledger, section, worked):
+def ways_out(desk, pad, section, worked):
     mo.stop(section.value != "试算")
     offers = views.ways_out(desk, worked)
-    offer_buttons = widgets.remedy_buttons(ledger, desk, every_part, offers)
+    offer_buttons = widgets.remedy_buttons(pad, offers)
     mo.Html(views.card("资金缺口", views.remedies_html(desk, worked, offers, widgets.texts(offer_buttons))))
     return (offer_buttons,)
 
 
 @app.cell
 def helper_numbers(desk):
-    helper_fields = widgets.helper_fields(desk)
-    return (helper_fields,)
+    share_category, share_total, share_method, share_basis, share_floor = widgets.helper_fields(desk)
+    return share_basis, share_category, share_floor, share_method, share_total
 
 
 @app.cell
-def helper(desk, helper_fields, ledger, places, section, sheet, worked):
+def helper(desk, pad, places, section, share_basis, share_category, share_floor, share_method, share_total, worked):
     mo.stop(section.value != "试算")
-    proposal = views.propose(desk, helper_fields.value)
-    take_proposal = widgets.adopt_proposal(ledger, desk, places, sheet, proposal)
+    _fields = {"category": share_category, "total": share_total, "method": share_method}
+    _fields |= {"basis": share_basis, "floor": share_floor}
+    proposal = views.propose(desk, {name: field.value for name, field in _fields.items()})
+    take_proposal = widgets.adopt_proposal(pad, places, proposal)
     _outcome = views.proposal_html(desk, worked, proposal)
-    mo.Html(views.helper_panel(widgets.texts(helper_fields), _outcome, widgets.text(take_proposal)))
+    mo.Html(views.helper_panel(widgets.texts(_fields), _outcome, widgets.text(take_proposal)))
     return (take_proposal,)
 
 
@@ -263,10 +293,10 @@ def scenario_choice(book):
 
 
 @app.cell
-def scenario_deeds(book, counter, every_part, scenario_picker, section, worked):
+def scenario_deeds(book, counter, pad, scenario_picker, section, worked):
     mo.stop(section.value != "方案")
     save_form = widgets.save_form(counter, worked)
-    scenario_buttons = widgets.scenario_buttons(counter, book, worked, scenario_picker.value, every_part)
+    scenario_buttons = widgets.scenario_buttons(counter, book, worked, scenario_picker.value, pad)
     return save_form, scenario_buttons
 
 
@@ -279,15 +309,15 @@ def plans(book, desk, get_said, save_form, scenario_buttons, scenario_picker):
 
 @app.cell
 def plan_choices(book):
-    compare_choices = widgets.compare_choices(book)
-    return (compare_choices,)
+    compare_old, compare_new = widgets.compare_choices(book)
+    return compare_new, compare_old
 
 
 @app.cell
-def compared(book, compare_choices, desk, section, worked):
+def compared(book, compare_new, compare_old, desk, section, worked):
     mo.stop(section.value != "方案")
-    _outcome = views.comparison(desk, book, worked.typed, **compare_choices.value)
-    mo.Html(views.compare_panel(widgets.texts(compare_choices), _outcome))
+    _outcome = views.comparison(desk, book, worked.typed, compare_old.value, compare_new.value)
+    mo.Html(views.compare_panel(widgets.texts({"old": compare_old, "new": compare_new}), _outcome))
     return
 
 
@@ -319,15 +349,18 @@ def circular(clause_kind, desk, section):
 
 @app.cell
 def print_choice(book, desk):
-    print_choices = widgets.print_choices(desk, book)
-    return (print_choices,)
+    print_kind, print_scenario, print_unit, print_here = widgets.print_choices(desk, book)
+    return print_here, print_kind, print_scenario, print_unit
 
 
 @app.cell
-def printing(desk, print_choices, section, worked):
+def printing(desk, pad, print_here, print_kind, print_scenario, print_unit, section, sheet, worked):
     mo.stop(section.value != "打印与下载")
-    _preview = widgets.preview(desk, worked, print_choices.value)
-    mo.Html(views.print_panel(desk, worked, widgets.texts(print_choices), print_choices.value, _preview))
+    _choices = {"kind": print_kind, "scenario": print_scenario, "unit": print_unit, "preview": print_here}
+    _wanted = {name: choice.value for name, choice in _choices.items()}
+    _differ = bool(views.elsewhere(desk, widgets.now_officer(pad.ledger), sheet))
+    _preview = widgets.preview(desk, worked, _wanted)
+    mo.Html(views.print_panel(desk, worked, widgets.texts(_choices), _wanted, _preview, differ=_differ))
     return
 
 

@@ -123,14 +123,14 @@ def officer(browser: Browser) -> BrowserContext:
     return browser.new_context(viewport=VIEWPORT, locale="zh-CN", timezone_id="Asia/Shanghai")
 
 
-def enter(context: BrowserContext, server: Server, worksheet: str = "") -> Page:
-    """Use an invitation and open a worksheet (or stay on the front page)."""
+def enter(context: BrowserContext, server: Server, worksheet: str = "", *, drawn: str = "") -> Page:
+    """Use an invitation and open a worksheet (or stay on the front page); `drawn` as for `settle`."""
     page = context.new_page()
     page.goto(server.invitation())
     page.wait_for_url(f"{server.origin}/")
     if worksheet:
         page.goto(f"{server.origin}/{worksheet}/")
-        settle(page)
+        settle(page, drawn=drawn)
     return page
 
 
@@ -146,19 +146,36 @@ HYDRATED = """() => {
 }"""
 
 
-def settle(page: Page, *, timeout_s: float = 60.0, quiet_s: float = 0.25) -> None:
-    """Wait until the page is connected, its widgets are drawn, and no cell has run for `quiet_s`."""
+# The first cell has shown something: before that a page may be connected and idle, and not yet have been run.
+DRAWN = (
+    "() => [...document.querySelectorAll('.output-area')].some(area => area.textContent.trim() || area.children.length)"
+)
+
+
+def settle(page: Page, *, timeout_s: float = 60.0, quiet_s: float = 0.25, drawn: str = "") -> None:
+    """Wait until the page is connected, its widgets are drawn, and no cell has run for `quiet_s`.
+
+    Args:
+        page: The page.
+        timeout_s: How long at most, for each of these.
+        quiet_s: How long nothing runs; looked at eight times at least, for a busy machine looks rarely.
+        drawn: What must be there, a selector; empty: that any cell has shown something.
+    """
     page.wait_for_selector('#App[data-connection-state="OPEN"]', timeout=timeout_s * 1000)
-    page.wait_for_selector("[data-cell-name]", state="attached", timeout=timeout_s * 1000)
+    if drawn:
+        page.wait_for_selector(drawn, timeout=timeout_s * 1000)
+    page.wait_for_function(DRAWN, timeout=timeout_s * 1000)
     page.wait_for_function(HYDRATED, timeout=timeout_s * 1000)
     busy = '[data-testid="loading-indicator"], .marimo-output-stale'
-    deadline, quiet_since = time.monotonic() + timeout_s, time.monotonic()
-    while time.monotonic() - quiet_since < quiet_s:
+    deadline, quiet_since, looked = time.monotonic() + timeout_s, time.monotonic(), 0
+    while time.monotonic() - quiet_since < quiet_s or looked < 8:
+        looked += 1
         if page.locator(busy).count():
-            quiet_since = time.monotonic()
+            quiet_since, looked = time.monotonic(), 0
         if time.monotonic() > deadline:
             raise AssertionError("marimo did not come to rest")
         page.wait_for_timeout(30)
+    page.wait_for_function(HYDRATED, timeout=timeout_s * 1000)
 
 
 VISIBLE_TEXT = """() => {

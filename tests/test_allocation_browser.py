@@ -27,6 +27,7 @@ sys.argv[1:] = ["serve", "allocation", "--port", "0"]
 sys.exit(main())
 """
 FIRST_PLACES = "[data-cell-name=worksheet] .cw-scroll .cw-grid marimo-number input"  # 业州镇, 一线干部
+KEY_FIGURES = ".cw-kpi"
 RATES = "[data-cell-name=worksheet] .cw-money marimo-number input"
 
 
@@ -43,6 +44,8 @@ def ledger(tmp_path_factory):
 def server(ledger):
     with serving(PROGRAM, env={"CASEWORK_DB": str(ledger)}) as running:
         yield running
+    said = "".join(running.lines)
+    assert "错误" not in said and "Traceback" not in said, said  # no cell has raised, and no panel has failed
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,7 @@ def browser():
 @pytest.fixture
 def page(browser, server):
     context = officer(browser)
-    opened = enter(context, server, "allocation")
+    opened = enter(context, server, "allocation", drawn=KEY_FIGURES)
     yield opened
     context.close()
 

@@ -65,7 +65,7 @@ def digest(path):
 
 
 def section(name):
-    return {"section": SimpleNamespace(value=name)}
+    return {"section": SimpleNamespace(value=name, text="")}
 
 
 def test_it_shows_the_packages_own_answer_and_leaves_the_ledger_as_it_was(ledger):

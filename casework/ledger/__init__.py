@@ -12,6 +12,7 @@ from casework.ledger.past import facts_known
 from casework.ledger.records import (
     add_facts,
     change_case,
+    change_draft,
     load_draft,
     record_download,
     record_judgement,
@@ -41,6 +42,7 @@ __all__ = [
     "audit_key",
     "case_within_reach",
     "change_case",
+    "change_draft",
     "close_round",
     "erased_in",
     "execute",

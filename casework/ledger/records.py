@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -343,15 +344,41 @@ def save_draft(  # noqa: PLR0913 - whose, where, what, when
     engine: Engine, *, notebook: str, round_id: str, content: Mapping[str, object], actor: Actor, now: datetime
 ) -> None:
     """Keep what somebody is typing; the last one counts, it decides nothing and is not audited."""
+    change_draft(engine, notebook=notebook, round_id=round_id, change=lambda _: content, actor=actor, now=now)
+
+
+def change_draft(  # noqa: PLR0913 - whose, where, what, when
+    engine: Engine,
+    *,
+    notebook: str,
+    round_id: str,
+    change: Callable[[dict[str, Any]], Mapping[str, object]],
+    actor: Actor,
+    now: datetime,
+) -> dict[str, Any]:
+    """Change what somebody is typing, in one transaction: two pages of one person write one after the other.
+
+    Args:
+        engine: The ledger.
+        notebook: The worksheet.
+        round_id: The round.
+        change: Called with what is kept, perhaps more than once; returns what is to be kept.
+        actor: Whose draft; a viewer keeps none.
+        now: The time.
+
+    Returns:
+        What was kept before.
+    """
     if not actor.may_write():
-        return
+        return {}
 
-    def work(session: Session) -> None:
-        session.merge(
-            Draft(actor_id=actor.id, notebook=notebook, round_id=round_id, content=dict(content), saved_at=now)
-        )
+    def work(session: Session) -> dict[str, Any]:
+        before = load_draft(session, notebook=notebook, round_id=round_id, actor=actor)
+        content = dict(change(copy.deepcopy(before)))
+        session.merge(Draft(actor_id=actor.id, notebook=notebook, round_id=round_id, content=content, saved_at=now))
+        return before
 
-    run(engine, work)
+    return run(engine, work)
 
 
 def load_draft(session: Session, *, notebook: str, round_id: str, actor: Actor) -> dict[str, Any]:

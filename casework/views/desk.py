@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
+from urllib.parse import quote
 
 import polars as pl
 from sqlalchemy import Engine
@@ -160,7 +161,6 @@ class Desk:
         guarded: The page runs behind our guard, whose header carries the mark 演示数据.
         later: Judgements and rulings dated after `as_of`, not counted yet.
         problem: Always empty; `NoDesk` says what is wrong.
-        html: Always empty.
     """
 
     engine: Engine
@@ -177,7 +177,6 @@ class Desk:
     guarded: bool = False
     later: int = 0
     problem: str = ""
-    html: str = ""
 
     @property
     def policy(self) -> Policy:
@@ -223,14 +222,24 @@ class Desk:
 
 @dataclass(frozen=True)
 class NoDesk:
-    """A round that cannot be opened, with the sentence for the officer."""
+    """A round that cannot be opened, with the sentence for the officer.
+
+    Attributes:
+        problem: The sentence.
+        kind: `note` where nothing is wrong, `error` otherwise.
+        others: There are other rounds to choose.
+        may_open: Whoever is asking may open a round on this page.
+    """
 
     problem: str
+    kind: str = "error"
+    others: bool = False
+    may_open: bool = False
 
     @property
     def html(self) -> str:
         """Return the sentence as it stands on the page."""
-        return note(self.problem, "error")
+        return note(self.problem, self.kind)
 
 
 def round_names(ledger: Ledger) -> dict[str, str]:
@@ -262,11 +271,23 @@ def open_desk(ledger: Ledger, round_id: str | None, request_user: object) -> Des
     """Open a round for whoever is asking."""
     try:
         if round_id is None:
-            return NoDesk(ledger.problem or "台账里还没有一轮工作。请到页面上方的“轮次与单位”新建一轮。")
+            return _nothing_yet(ledger, request_user)
         with reading(ledger.open) as session:
             return _desk(session, ledger, round_id, request_user)
     except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
-        return NoDesk(failure(error))
+        return NoDesk(failure(error), others=True)
+
+
+def _nothing_yet(ledger: Ledger, request_user: object) -> NoDesk:
+    """Say why there is no round to show, and what to do."""
+    if ledger.problem:
+        return NoDesk(ledger.problem)
+    said = "台账里还没有一轮工作。"
+    if is_guarded(request_user) and officer(ledger, request_user).may_write():
+        return NoDesk(said + "先新建一轮：选一份通知，导入单位，这里就显示名额与资金。", "note", may_open=True)
+    if is_guarded(request_user):
+        return NoDesk(said + "经办人新建一轮以后，这里显示名额与资金。", "note")
+    return NoDesk(said + "请用 casework serve 打开本页，再新建一轮。", "note")
 
 
 def _desk(session: Session, ledger: Ledger, round_id: str, request_user: object) -> Desk:
@@ -292,6 +313,21 @@ def _desk(session: Session, ledger: Ledger, round_id: str, request_user: object)
         guarded=is_guarded(request_user),
         later=later_records(session, round_id, opened.as_of) if with_cases else 0,
     )
+
+
+@shown
+def no_desk(missing: Desk | NoDesk, picker: str) -> str:
+    """Return the page where no round can be opened: the sentence, the way to another round or to a new one."""
+    if isinstance(missing, Desk):
+        return ""
+    line = tag("h1", "名额与资金") + (tag("div", picker, "cw-round") if missing.others else "")
+    more = tag("p", new_round_link(), "cw-toolbar") if missing.may_open else ""
+    return tag("div", line, "cw-top") + tag("div", missing.html + more, "cw-card cw-nothing")
+
+
+def new_round_link() -> str:
+    """Return the way to the page where a round is opened."""
+    return tag("a", "新建一轮", "cw-button cw-primary", href=f"/rounds/?section={quote('新建一轮')}")
 
 
 def version_code(digest: str) -> str:

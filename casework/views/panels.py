@@ -116,13 +116,33 @@ def address(desk: Desk, wanted: Mapping[str, Any], **more: str) -> str:
 
 
 @shown
-def print_panel(desk: Desk, worked: Worked, choices: Mapping[str, str], wanted: Mapping[str, Any], preview: str) -> str:
-    """Return which list to print, the links that hand it out, and the preview."""
+def print_panel(  # noqa: PLR0913 - the parts of one panel
+    desk: Desk,
+    worked: Worked,
+    choices: Mapping[str, str],
+    wanted: Mapping[str, Any],
+    preview: str,
+    *,
+    differ: bool = False,
+) -> str:
+    """Return which list to print, the links that hand it out, and the preview.
+
+    Args:
+        desk: The round.
+        worked: The current result.
+        choices: The controls' HTML.
+        wanted: The controls' values.
+        preview: The HTML of the preview.
+        differ: The kept draft, which would be printed, is not what this page shows.
+    """
     if not desk.guarded:
         return card("打印与下载", note("打印和下载要逐份登记，请用 casework serve 打开本页后办理。"))
     row = labelled({"表": choices["kind"], "方案": choices["scenario"], "单位": choices["unit"]})
     if worked.typed.problems and not wanted["scenario"]:
         return card("打印与下载", row, note("工作表里还有没填对的地方，请先改正，再打印当前工作表。", "warn"))
+    if differ and not wanted["scenario"]:
+        said = "另一个页面改过这张工作表，打印出来会与本页所见不同；请先在页面上方选定以哪边为准。"
+        return card("打印与下载", row, note(said, "warn"))
     links = "".join(
         tag("a", f"下载 {label}", "cw-button", href=address(desk, wanted, format=form), download="1")
         for label, form in (("PDF", "pdf"), ("Excel", "xlsx"))

@@ -10,13 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from casework.access import Actor
 from casework.allocation import Allocation, Extra, Parameters
-from casework.db import reading
-from casework.ledger import load_draft, save_draft
 from casework.money import parse_yuan, yuan
-from casework.problems import CaseworkError
-from casework.views.desk import NOTEBOOK, Desk, clock
+from casework.views.desk import Desk
 from casework.views.html import failure
 
 Raw: TypeAlias = "Mapping[str, Any]"
@@ -144,43 +140,3 @@ def sheet_of(desk: Desk, parameters: Parameters) -> Sheet:
 def original_sheet(desk: Desk) -> Sheet:
     """Return the circular as it stands."""
     return sheet_of(desk, Parameters())
-
-
-def first_sheet(desk: Desk, actor: Actor) -> Sheet:
-    """Return what this officer was typing, else the circular as it stands."""
-    original = sheet_of(desk, Parameters())
-    try:
-        with reading(desk.engine) as session:
-            draft = load_draft(session, notebook=NOTEBOOK, round_id=desk.round_id, actor=actor)
-    except CaseworkError:
-        return original
-    parts = {name: {**getattr(original, name), **_mapping(draft.get(name))} for name in _PARTS}
-    return Sheet(**parts)
-
-
-_PARTS: Final = ("money", "places", "reasons", "decided")
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else {}
-
-
-def keep(desk: Desk, actor: Actor, **parts: Raw) -> None:
-    """Keep what is being typed, so that it survives a reload; it decides nothing.
-
-    Args:
-        desk: The round.
-        actor: Whose draft; a viewer keeps none.
-        parts: `money`, `places`, `reasons`, `decided`, whole parts only.
-    """
-    if not actor.may_write():
-        return
-    with reading(desk.engine) as session:
-        draft = load_draft(session, notebook=NOTEBOOK, round_id=desk.round_id, actor=actor)
-    content = {**draft, **{name: dict(values) for name, values in parts.items()}}
-    save_draft(desk.engine, notebook=NOTEBOOK, round_id=desk.round_id, content=content, actor=actor, now=clock())
-
-
-def draft_parameters(desk: Desk, actor: Actor) -> Typed:
-    """Return the kept draft, checked: what a download of the current worksheet is made from."""
-    return read_sheet(desk, first_sheet(desk, actor))

@@ -12,6 +12,7 @@ from casework.widgets.choices import (
     clause_choice,
     compare_choices,
     helper_fields,
+    margin_asked,
     margin_fields,
     margin_mode,
     people_filters,
@@ -34,8 +35,10 @@ from casework.widgets.deeds import (
 )
 from casework.widgets.fields import (
     Memory,
+    Pad,
     amount_fields,
     asking,
+    elsewhere_buttons,
     money_fields,
     money_sliders,
     now_officer,
@@ -51,6 +54,7 @@ from casework.widgets.fields import (
 __all__ = [
     "Counter",
     "Memory",
+    "Pad",
     "adopt_proposal",
     "amount_fields",
     "amount_unit",
@@ -58,7 +62,9 @@ __all__ = [
     "chart",
     "clause_choice",
     "compare_choices",
+    "elsewhere_buttons",
     "helper_fields",
+    "margin_asked",
     "margin_fields",
     "margin_mode",
     "money_fields",

@@ -33,15 +33,9 @@ def chart(drawn: object) -> str:
 # -- 名单 ----------------------------------------------------------------------------------------------------------
 
 
-def people_filters(desk: Desk) -> mo.ui.dictionary:
+def people_filters(desk: Desk) -> tuple[mo.ui.dropdown, mo.ui.dropdown, mo.ui.dropdown]:
     """Return unit, category and result to narrow the list to."""
-    return mo.ui.dictionary(
-        {
-            "unit": pick(views.unit_choices(desk)),
-            "category": pick(views.category_choices(desk)),
-            "standing": pick(views.standing_choices()),
-        }
-    )
+    return pick(views.unit_choices(desk)), pick(views.category_choices(desk)), pick(views.standing_choices())
 
 
 def people_table(listing: Listing) -> mo.ui.table:
@@ -82,33 +76,36 @@ def margin_mode() -> mo.ui.radio:
     return mo.ui.radio([PLACE, FUND, RATE], value=PLACE, inline=True)
 
 
-def margin_fields(desk: Desk, mode: str) -> mo.ui.dictionary:
+def margin_fields(desk: Desk, mode: str) -> tuple[mo.ui.dropdown, mo.ui.number]:
     """Return the cell, fund or category to change, and by how much."""
     if mode == PLACE:
-        what, options, number = "place", views.cells_of(desk), mo.ui.number(step=1, value=1)
+        options, number = views.cells_of(desk), mo.ui.number(step=1, value=1)
     else:
         what = "fund" if mode == FUND else "rate"
         keys = [key for key in desk.money if key.startswith(f"{what}:")]
         options = {desk.label(key): key[5:] for key in keys}
         first = (desk.money[keys[0]] or 0) // 100 if keys and what == "rate" else 1000
-        number = mo.ui.number(start=0, step=100, value=first)
-    return mo.ui.dictionary({"what": pick({mode: what}), "on": pick(options), "by": number})
+        number = mo.ui.number(step=100, value=first)
+    return pick(options), number
 
 
-def helper_fields(desk: Desk) -> mo.ui.dictionary:
-    """Return what the apportionment helper asks."""
+def margin_asked(mode: str, on: mo.ui.dropdown, by: mo.ui.number) -> dict[str, Any]:
+    """Return what is tried, as `views.margin` reads it."""
+    return {"what": {PLACE: "place", FUND: "fund", RATE: "rate"}.get(mode), "on": on.value, "by": by.value}
+
+
+def helper_fields(desk: Desk) -> tuple[Any, ...]:
+    """Return what the apportionment helper asks: category, total, method, basis, floor."""
     categories = {c.label: c.id for c in desk.policy.categories if f"rate:{c.id}" in desk.money}
     cells = [cell.rpartition("|")[2] for cell in desk.places]
     first = max(categories.values(), key=cells.count, default="")  # the category with the most units to share among
     total = sum(places or 0 for cell, places in desk.places.items() if cell.endswith(f"|{first}"))
-    return mo.ui.dictionary(
-        {
-            "category": pick(categories, value=first),
-            "total": mo.ui.number(start=0, step=1, value=total),
-            "method": pick(views.method_choices()),
-            "basis": pick(views.BASES),
-            "floor": mo.ui.number(start=0, step=1, value=0),
-        }
+    return (
+        pick(categories, value=first),
+        mo.ui.number(step=1, value=total),
+        pick(views.method_choices()),
+        pick(views.BASES),
+        mo.ui.number(step=1, value=0),
     )
 
 
@@ -126,10 +123,10 @@ def scenario_choice(book: Book) -> mo.ui.dropdown:
     )
 
 
-def compare_choices(book: Book) -> mo.ui.dictionary:
+def compare_choices(book: Book) -> tuple[mo.ui.dropdown, mo.ui.dropdown]:
     """Return the two scenarios to hold against each other."""
     options = views.comparable(book)
-    return mo.ui.dictionary({"old": pick(options), "new": pick(options, value=views.WORKSHEET)})
+    return pick(options), pick(options, value=views.WORKSHEET)
 
 
 def clause_choice(desk: Desk) -> mo.ui.dropdown:
@@ -137,15 +134,13 @@ def clause_choice(desk: Desk) -> mo.ui.dropdown:
     return pick(views.clause_choices(desk), label="只看")
 
 
-def print_choices(desk: Desk, book: Book) -> mo.ui.dictionary:
+def print_choices(desk: Desk, book: Book) -> tuple[mo.ui.dropdown, mo.ui.dropdown, mo.ui.dropdown, mo.ui.switch]:
     """Return which list, of which scenario, of which unit, and whether it is shown here."""
-    return mo.ui.dictionary(
-        {
-            "kind": pick(views.PRINTED),
-            "scenario": pick({views.WORKSHEET: "", **book.choices}),
-            "unit": pick(views.unit_choices(desk)),
-            "preview": mo.ui.switch(label="在此预览"),
-        }
+    return (
+        pick(views.PRINTED),
+        pick({views.WORKSHEET: "", **book.choices}),
+        pick(views.unit_choices(desk)),
+        mo.ui.switch(label="在此预览"),
     )
 
 

@@ -13,7 +13,7 @@ from casework.access import Actor
 from casework.views import Book, Desk, Ledger, Told, Worked
 from casework.views.apportioning import Proposal
 from casework.vocabulary import Act
-from casework.widgets.fields import Memory, now_officer, sheet_button
+from casework.widgets.fields import Memory, Pad, now_officer
 
 D = TypeVar("D")
 """The desk of a page: `views.Desk`, or `views.cases.CaseDesk`."""
@@ -36,6 +36,11 @@ class Counter(Generic[D]):
     page: str
     say: Callable[[Any], None]
     bump: Callable[[Any], None]
+
+    @property
+    def may_act(self) -> bool:
+        """Tell whether whoever opened the page may change anything; the commands ask again."""
+        return self.desk.actor.may_write()
 
     def do(self, section: str, deed: Callable[[Actor], Told]) -> None:
         """Carry one deed out for whoever is asking now."""
@@ -71,8 +76,10 @@ def _lines(fields: Mapping[str, str]) -> str:
     )
 
 
-def save_form(counter: Counter[Desk], worked: Worked) -> mo.ui.form[Any, Any]:
-    """Return the form that saves the worksheet under a new name."""
+def save_form(counter: Counter[Desk], worked: Worked) -> mo.ui.form[Any, Any] | None:
+    """Return the form that saves the worksheet under a new name; None for a viewer."""
+    if not counter.may_act:
+        return None
     return counter.form(
         "<div class='cw-toolbar'>{name}</div>",
         {"name": mo.ui.text(placeholder="例如：常委会稿", label="方案名称", max_length=60)},
@@ -85,16 +92,18 @@ def save_form(counter: Counter[Desk], worked: Worked) -> mo.ui.form[Any, Any]:
 
 
 def scenario_buttons(
-    counter: Counter[Desk], book: Book, worked: Worked, scenario_id: object, memories: Sequence[Memory]
+    counter: Counter[Desk], book: Book, worked: Worked, scenario_id: object, pad: Pad
 ) -> dict[str, mo.ui.button]:
-    """Return what can be done with the chosen scenario."""
+    """Return what can be done with the chosen scenario; a viewer can only look at it in the worksheet."""
     chosen, desk, page = book.find(scenario_id), counter.desk, counter.page
     if chosen is None:
         return {}
     sheet = views.sheet_of_scenario(desk, book, scenario_id)
     assert sheet is not None
-    return {
-        "load": sheet_button("调入工作表", counter.ledger, desk, memories, sheet),
+    load = {"load": pad.button("调入工作表", sheet)}
+    if not counter.may_act:
+        return load
+    return load | {
         "update": counter.button(
             "用当前工作表更新", "方案", lambda actor: views.save(desk, actor, page, worked.typed, over=chosen)
         ),
@@ -108,9 +117,9 @@ def scenario_buttons(
 
 
 def withdraw_form(counter: Counter[Desk], book: Book) -> mo.ui.form[Any, Any] | None:
-    """Return the form that withdraws an adoption; None where nothing is adopted."""
+    """Return the form that withdraws an adoption; None where nothing is adopted, and for a viewer."""
     held = book.in_force
-    if not held:
+    if not held or not counter.may_act:
         return None
     adoptions = {adoption.adoption_id: adoption for adoption in book.adopted.values()}
     fields = {
@@ -129,14 +138,14 @@ def withdraw_form(counter: Counter[Desk], book: Book) -> mo.ui.form[Any, Any] | 
 
 
 def transfer_form(counter: Counter[Desk], book: Book) -> mo.ui.form[Any, Any] | None:
-    """Return the form of 名额调剂; None while no plan of places is in force."""
-    if Act.PLACES not in book.adopted:
+    """Return the form of 名额调剂; None while no plan of places is in force, and for a viewer."""
+    if Act.PLACES not in book.adopted or not counter.may_act:
         return None
     cells = views.cells_of(counter.desk)
     fields = {
         "out": mo.ui.dropdown(dict(cells), searchable=True, full_width=True),
         "into": mo.ui.dropdown(dict(cells), searchable=True, full_width=True),
-        "places": mo.ui.number(start=1, step=1, value=1),
+        "places": mo.ui.number(step=1, value=1),
         "reason": mo.ui.text(placeholder="必填", full_width=True),
         "basis": mo.ui.text(placeholder="哪次会议或哪份请示，必填", full_width=True),
     }
@@ -151,8 +160,11 @@ def transfer_form(counter: Counter[Desk], book: Book) -> mo.ui.form[Any, Any] | 
 
 
 def tie_form(counter: Counter[Desk], ties: Sequence[Mapping[str, Any]]) -> mo.ui.form[Any, Any] | None:
-    """Return the form that records what a meeting or a lot settled at the first tie; None where nothing is tied."""
-    if not ties:
+    """Return the form that records what a meeting or a lot settled at the first tie; None where nothing is tied.
+
+    A viewer gets none either.
+    """
+    if not ties or not counter.may_act:
         return None
     tie = ties[0]
     fields = {
@@ -185,24 +197,17 @@ def tie_form(counter: Counter[Desk], ties: Sequence[Mapping[str, Any]]) -> mo.ui
 # -- into the worksheet: nothing but the officer's own draft -----------------------------------------------------------
 
 
-def remedy_buttons(
-    ledger: Ledger, desk: Desk, memories: Sequence[Memory], offers: Sequence[Any]
-) -> dict[str, mo.ui.button]:
+def remedy_buttons(pad: Pad, offers: Sequence[Any]) -> dict[str, mo.ui.button]:
     """Return a button per plan that takes it into the worksheet."""
     return {
-        offer.name: sheet_button("采用到工作表", ledger, desk, memories, views.sheet_of(desk, offer.parameters))
+        offer.name: pad.button("采用到工作表", views.sheet_of(pad.desk, offer.parameters))
         for offer in offers
         if offer.parameters is not None
     }
 
 
-def adopt_proposal(
-    ledger: Ledger, desk: Desk, memory: Memory, sheet: views.Sheet, proposal: Proposal
-) -> mo.ui.button | None:
+def adopt_proposal(pad: Pad, places: Memory, proposal: Proposal) -> mo.ui.button | None:
     """Return the button that copies the helper's proposal into the grid; None while it is not complete."""
     if not proposal.complete:
         return None
-    return mo.ui.button(
-        label="采用到本方案",
-        on_click=lambda _: memory.put(ledger, desk, {**sheet.places, **proposal.places}),
-    )
+    return mo.ui.button(label="采用到本方案", on_click=lambda _: places.put(pad, proposal.places))

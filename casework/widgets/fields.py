@@ -7,6 +7,8 @@ runs again draws the field as it stood.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import marimo as mo
@@ -58,23 +60,40 @@ class Memory:
     def __init__(self, part: str, setter: Callable[[Any], None]) -> None:
         self.part, self._set, self._drawn = part, setter, 0
 
-    def now(self, get: Typed, desk: Desk, first: Sheet) -> dict[str, Any]:
+    def now(self, get: Typed, pad: Pad) -> dict[str, Any]:
         """Return the values as they stand: typed in this page, else as the draft was found."""
-        return dict(get().get(desk.round_id, getattr(first, self.part)))
+        return dict(get().get(pad.desk.round_id, getattr(pad.first, self.part)))
 
-    def put(self, ledger: Ledger, desk: Desk, values: Mapping[str, Any]) -> None:
-        """Keep values: in the page, and as the officer's draft."""
-        self._set(lambda typed: {**typed, desk.round_id: dict(values)})
-        views.keep(desk, now_officer(ledger), **{self.part: values})
+    def take(self, pad: Pad, change: Callable[[dict[str, Any]], Mapping[str, Any]]) -> dict[str, Any]:
+        """Change this part in the page alone, and return what stood there before."""
+        stood: dict[str, Any] = {}
 
-    def fields(
-        self, ledger: Ledger, desk: Desk, get: Typed, first: Sheet, *, fields: Mapping[str, Any]
-    ) -> mo.ui.dictionary:
-        """Return fields that put what is typed into this part; the other values of the part stay."""
+        def taken(typed: dict[str, Any]) -> dict[str, Any]:
+            stood.update(typed.get(pad.desk.round_id, getattr(pad.first, self.part)))
+            return {**typed, pad.desk.round_id: dict(change(stood))}
+
+        self._set(taken)
+        return stood
+
+    def put(self, pad: Pad, changed: Mapping[str, Any]) -> None:
+        """Keep the fields that were changed: in the page, and in the officer's draft beside all others."""
+        stood = self.take(pad, lambda values: views.merged(values, changed))
+        before = views.keep(pad.desk, now_officer(pad.ledger), **{self.part: changed})
+        pad.tell(views.replaced(pad.desk, self.part, stood, changed, before))
+
+    def taker(self, pad: Pad, *path: str) -> Callable[[Any], None]:
+        """Return what carries a field's value here; a second name in `path` is the part of a field of several.
+
+        Every field has a handler of its own. As children of one `mo.ui.dictionary` two fields that change while the
+        kernel is busy would come as one message, of which marimo keeps the last child's value only.
+        Source: marimo 0.25.2, `Kernel.set_ui_element_value`, `resolved_requests[resolved_id] = resolved_value`.
+        """
+        key, *inner = path
+        return lambda value: self.put(pad, {key: {inner[0]: value} if inner else value})
+
+    def drawn(self) -> None:
+        """Note that the fields are made anew."""
         self._drawn += 1
-        return mo.ui.dictionary(
-            dict(fields), on_change=lambda values: self.put(ledger, desk, {**self.now(get, desk, first), **values})
-        )
 
     def texts(self, elements: Mapping[str, Any]) -> dict[str, str]:
         """Return the fields' own HTML, wrapped so that a field drawn anew replaces the one in the page.
@@ -86,107 +105,159 @@ class Memory:
         return {key: f"<{wrap}>{element.text}</{wrap}>" for key, element in elements.items()}
 
 
-def _number(value: object, *, step: int) -> mo.ui.number:
-    usable = value if isinstance(value, int | float) else None
-    least = 0 if usable is not None and usable >= 0 else None  # with a least value, an empty field would show it
+@dataclass(frozen=True, eq=False)
+class Pad:
+    """The worksheet of one page and one round: what its fields write to.
+
+    Attributes:
+        ledger: The ledger.
+        desk: The round.
+        first: The worksheet as it was found when the round was opened.
+        parts: `money`, `places`, `reasons`, `decided`.
+        lose: Setter of what another page of the same officer lost to this one: round → sentences.
+    """
+
+    ledger: Ledger
+    desk: Desk
+    first: Sheet
+    parts: tuple[Memory, ...]
+    lose: Callable[[Any], None]
+
+    def tell(self, lost: Sequence[str]) -> None:
+        """Say what another page lost."""
+        if lost:
+            self.lose(lambda told: {**told, self.desk.round_id: [*told.get(self.desk.round_id, []), *lost]})
+
+    def seen(self) -> None:
+        """Say no longer what another page lost."""
+        self.lose(lambda told: {**told, self.desk.round_id: []})
+
+    def show(self, sheet: Sheet) -> list[dict[str, Any]]:
+        """Show a sheet in the page; return what stood in its parts. The draft is not touched."""
+        return [memory.take(self, partial(_part, sheet, memory.part)) for memory in self.parts]
+
+    def take_over(self, sheet: Sheet) -> None:
+        """Put a whole sheet into the page, and into the draft instead of everything that was typed."""
+        stood = self.show(sheet)
+        before = views.keep_whole(self.desk, now_officer(self.ledger), sheet)
+        for memory, values in zip(self.parts, stood, strict=True):
+            new = getattr(sheet, memory.part)
+            gone = dict.fromkeys(before.get(memory.part) or {})
+            self.tell(views.replaced(self.desk, memory.part, values, {**gone, **new}, before))
+
+    def button(self, label: str, sheet: Sheet) -> mo.ui.button:
+        """Return a button that puts a sheet into the worksheet."""
+        return mo.ui.button(label=label, on_click=lambda _: self.take_over(sheet))
+
+
+def _part(sheet: Sheet, part: str, _: object) -> dict[str, Any]:
+    return dict(getattr(sheet, part))
+
+
+def _number(value: object, take: Callable[[Any], None], *, step: int) -> mo.ui.number:
+    # No least value: it would turn an empty field into one, and a number below it into the last one without a word.
     # Never `debounce`: a value still waiting to be sent is lost when the table around it is drawn anew.
-    return mo.ui.number(start=least, step=step, value=usable, full_width=True)
+    usable = value if isinstance(value, int | float) else None
+    return mo.ui.number(step=step, value=usable, full_width=True, on_change=take)
 
 
-def place_fields(ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet) -> mo.ui.dictionary:
+def place_fields(pad: Pad, memory: Memory, get: Typed) -> dict[str, mo.ui.number]:
     """Return a number field per cell of the grid."""
-    typed = memory.now(get, desk, first)
-    fields = {cell: _number(typed.get(cell, places), step=1) for cell, places in desk.places.items()}
-    return memory.fields(ledger, desk, get, first, fields=fields)
+    typed = memory.now(get, pad)
+    memory.drawn()
+    return {
+        cell: _number(typed.get(cell, places), memory.taker(pad, cell), step=1)
+        for cell, places in pad.desk.places.items()
+    }
 
 
-def money_fields(ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet) -> mo.ui.dictionary:
+def money_fields(pad: Pad, memory: Memory, get: Typed) -> dict[str, mo.ui.number]:
     """Return a number field per rate and fund, in yuan."""
-    typed = memory.now(get, desk, first)
-    fields = {key: _number(typed.get(key), step=10) for key in desk.money}
-    return memory.fields(ledger, desk, get, first, fields=fields)
+    typed = memory.now(get, pad)
+    memory.drawn()
+    return {key: _number(typed.get(key), memory.taker(pad, key), step=10) for key in pad.desk.money}
 
 
-def money_sliders(ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet) -> mo.ui.dictionary:
-    """Return a slider beside every rate and fund the circular sets; only the one that moved is taken over."""
-    typed = memory.now(get, desk, first)
-    every = {key: views.slider_span(fen, typed.get(key)) for key, fen in desk.money.items()}
+def money_sliders(pad: Pad, memory: Memory, get: Typed) -> dict[str, mo.ui.slider]:
+    """Return a slider beside every rate and fund the circular sets."""
+    typed = memory.now(get, pad)
+    every = {key: views.slider_span(fen, typed.get(key)) for key, fen in pad.desk.money.items()}
     spans = {key: span for key, span in every.items() if span is not None}
-    sliders = {
-        key: mo.ui.slider(0, stop, step=step, value=value, debounce=True, full_width=True)
+    return {
+        key: mo.ui.slider(
+            0, stop, step=step, value=value, debounce=True, full_width=True, on_change=memory.taker(pad, key)
+        )
         for key, (value, stop, step) in spans.items()
     }
-    last: dict[str, Any] = {key: value for key, (value, _, _) in spans.items()}
-
-    def moved(values: dict[str, Any]) -> None:
-        changed = {key: value for key, value in values.items() if value != last[key]}
-        last.update(values)
-        memory.put(ledger, desk, {**memory.now(get, desk, first), **changed})
-
-    return mo.ui.dictionary(sliders, on_change=moved)
 
 
-def reason_fields(  # noqa: PLR0913 - as every set of fields
-    ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet, *, cells: Sequence[str]
-) -> mo.ui.dictionary:
+def reason_fields(pad: Pad, memory: Memory, get: Typed, *, cells: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return reason, decider and road for every cell over a soft cap."""
-    typed = memory.now(get, desk, first)
-    fields = {cell: _reason(typed.get(cell) or {}) for cell in cells}
-    return memory.fields(ledger, desk, get, first, fields=fields)
+    typed = memory.now(get, pad)
+    return {cell: _reason(pad, memory, cell, typed.get(cell) or {}) for cell in cells}
 
 
-def _reason(given: Mapping[str, Any]) -> mo.ui.dictionary:
-    road = given.get("road")
-    return mo.ui.dictionary(
-        {
-            "reason": mo.ui.text(value=str(given.get("reason") or ""), placeholder="为什么要超出", full_width=True),
-            "decider": mo.ui.text(
-                value=str(given.get("decider") or ""), placeholder="哪次会议或谁决定", full_width=True
-            ),
-            "road": mo.ui.dropdown(list(views.ROADS), value=road if road in views.ROADS else None, full_width=True),
-        }
+def _reason(pad: Pad, memory: Memory, cell: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    hints, road = {"reason": "为什么要超出", "decider": "哪次会议或谁决定"}, given.get("road")
+    fields: dict[str, Any] = {
+        name: mo.ui.text(
+            value=str(given.get(name) or ""),
+            placeholder=hint,
+            full_width=True,
+            on_change=memory.taker(pad, cell, name),
+        )
+        for name, hint in hints.items()
+    }
+    fields["road"] = mo.ui.dropdown(
+        list(views.ROADS),
+        value=road if road in views.ROADS else None,
+        full_width=True,
+        on_change=memory.taker(pad, cell, "road"),
     )
+    return fields
 
 
-def amount_fields(  # noqa: PLR0913 - as every set of fields
-    ledger: Ledger, desk: Desk, memory: Memory, get: Typed, first: Sheet, *, cases: Sequence[str]
-) -> mo.ui.dictionary:
+def amount_fields(pad: Pad, memory: Memory, get: Typed, *, cases: Sequence[str]) -> dict[str, mo.ui.number]:
     """Return 拟定金额 per case, empty where nobody has typed one."""
-    typed = memory.now(get, desk, first)
-    fields = {case: _number(typed.get(case), step=100) for case in cases}
-    return memory.fields(ledger, desk, get, first, fields=fields)
+    typed = memory.now(get, pad)
+    memory.drawn()
+    return {case: _number(typed.get(case), memory.taker(pad, case), step=100) for case in cases}
 
 
 def texts(elements: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every element's own HTML, to be placed in a table; of a dictionary inside, the same."""
-    return {
-        key: texts(element.elements) if isinstance(element, mo.ui.dictionary) else element.text
-        for key, element in elements.items()
-    }
-
-
-def take_over(ledger: Ledger, desk: Desk, memories: Sequence[Memory], sheet: Sheet) -> None:
-    """Put a whole sheet into the worksheet's fields."""
-    for memory in memories:
-        memory.put(ledger, desk, dict(getattr(sheet, memory.part)))
-
-
-def sheet_button(label: str, ledger: Ledger, desk: Desk, memories: Sequence[Memory], sheet: Sheet) -> mo.ui.button:
-    """Return a button that puts a sheet into the worksheet."""
-    return mo.ui.button(label=label, on_click=lambda _: take_over(ledger, desk, memories, sheet))
-
-
-def reset_button(ledger: Ledger, desk: Desk, memories: Sequence[Memory]) -> mo.ui.button:
-    """Return the button that puts every field back to the circular."""
-    return sheet_button("恢复通知原定", ledger, desk, memories, views.original_sheet(desk))
-
-
-def sheet_now(desk: Desk, memories: Sequence[Memory], getters: Sequence[Typed], first: Sheet) -> Sheet:
-    """Return the worksheet as it is typed at this moment."""
-    parts = {memory.part: memory.now(get, desk, first) for memory, get in zip(memories, getters, strict=True)}
-    return Sheet(**parts)
+    """Return every element's own HTML, to be placed in a table; of a mapping inside, the same."""
+    return {key: texts(element) if isinstance(element, Mapping) else text(element) for key, element in elements.items()}
 
 
 def text(element: Any) -> str:
     """Return an element's own HTML; nothing for none."""
     return "" if element is None else str(element.text)
+
+
+def sheet_now(pad: Pad, getters: Sequence[Typed]) -> Sheet:
+    """Return the worksheet as it is typed at this moment."""
+    return Sheet(**{memory.part: memory.now(get, pad) for memory, get in zip(pad.parts, getters, strict=True)})
+
+
+def reset_button(pad: Pad) -> mo.ui.button:
+    """Return the button that puts every field back to the circular."""
+    return pad.button("恢复通知原定", views.original_sheet(pad.desk))
+
+
+def elsewhere_buttons(pad: Pad, sheet: Sheet, *, differ: bool) -> dict[str, mo.ui.button]:
+    """Return the ways to go on where another page of the same officer is changing the same worksheet."""
+
+    def theirs(_: object) -> None:
+        pad.show(views.first_sheet(pad.desk, now_officer(pad.ledger)))
+        pad.seen()
+
+    def ours(_: object) -> None:
+        pad.take_over(sheet)
+        pad.seen()
+
+    if not differ:
+        return {"seen": mo.ui.button(label="知道了", on_click=lambda _: pad.seen())}
+    return {
+        "theirs": mo.ui.button(label="改用另一页所填", on_click=theirs),
+        "ours": mo.ui.button(label="以本页为准", on_click=ours),
+    }
