@@ -48,7 +48,7 @@ def lived(tmp_path_factory):
 def ledger(lived, tmp_path):
     for file in lived.parent.iterdir():
         shutil.copy(file, tmp_path / file.name)
-    engine = db.open_ledger(tmp_path / "ledger.db")
+    engine = db.open_engine(tmp_path / "ledger.db")  # made and migrated once
     yield engine
     engine.dispose()
 
