@@ -1,0 +1,126 @@
+"""The controls of the office's sections: the choice of a unit and of a deed, and the form of the deed chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import marimo as mo
+
+from casework.views.cases import CaseDesk
+from casework.views.review_forms import Field, Form, form_named
+from casework.widgets.choices import pick
+from casework.widgets.deeds import Counter
+
+MOST_BYTES = 5 * 1024 * 1024
+
+
+def office_unit(desk: CaseDesk) -> mo.ui.dropdown:
+    """Return the choice of a unit, kept in the address; it narrows what is shown and whom a deed may name."""
+    query = mo.query_params()
+    options = {"全部单位": "", **{name: unit for unit, name in desk.unit_names.items()}}
+    wanted = str(query.get("unit") or "")
+    value = next((name for name, unit in options.items() if unit == wanted), "全部单位")
+    return mo.ui.dropdown(
+        options,
+        value=value,
+        label="单位",
+        allow_select_none=False,
+        searchable=len(options) > 15,
+        on_change=lambda unit: query.set("unit", unit or ""),
+    )
+
+
+def deed_choice(section: str, forms: Sequence[Form]) -> mo.ui.dropdown | None:
+    """Return the choice of a deed, kept in the address while the section is worked in; None where there is none."""
+    if not forms:
+        return None
+    query = mo.query_params()
+    kept = str(query.get("deed") or "")
+    names = [form.name for form in forms]
+    wanted = kept.partition(":")[2] if kept.startswith(f"{section}:") else names[0]
+    return mo.ui.dropdown(
+        names,
+        value=wanted if wanted in names else names[0],
+        allow_select_none=False,
+        full_width=True,
+        on_change=lambda name: query.set("deed", f"{section}:{name}"),
+    )
+
+
+def deed_form(
+    counter: Counter[CaseDesk],
+    section: str,
+    forms: Sequence[Form],
+    choice: mo.ui.dropdown | None,
+    *,
+    also: Callable[[], Mapping[str, Any]] | None = None,
+) -> mo.ui.form[Any, Any] | None:
+    """Return the chosen deed's form; None where there is none, and for a viewer.
+
+    Args:
+        counter: Where the deed is done.
+        section: Where its outcome is told.
+        forms: The deeds that may be chosen.
+        choice: The choice.
+        also: What is read besides the fields when the form is handed in, e.g. the rows ticked in a table.
+    """
+    form = form_named(forms, choice.value if choice is not None else None)
+    if form is None or not counter.desk.may_write:
+        return None
+    layout = "".join(f"<label>{one.label}</label>{{{one.name}}}" for one in form.fields)
+    fields = {one.name: _element(one) for one in form.fields}
+    if not fields:  # a deed without a question is still one form, so that it looks and works like the others
+        fields, layout = {"sure": mo.ui.text(placeholder="可不填", full_width=True)}, "<label>备注</label>{sure}"
+    return counter.form(
+        f"<div class='cw-lines cw-narrow'>{layout}</div>",
+        fields,
+        form.submit,
+        section,
+        lambda actor, given: form.deed(actor, {**given, **_files(form, given), **(also() if also else {})}),
+    )
+
+
+def _files(form: Form, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the chosen files as (name, bytes); the browser's own limits are advice, so they are cut here."""
+    found = {}
+    for one in form.fields:
+        if one.kind == "file":
+            chosen = given.get(one.name)
+            found[one.name] = (str(chosen[0].name), bytes(chosen[0].contents)[: MOST_BYTES + 1]) if chosen else None
+    return found
+
+
+def _element(one: Field) -> Any:
+    options = dict(one.options or {})
+    match one.kind:
+        case "area":
+            return mo.ui.text_area(value=one.value or "", placeholder=one.hint, rows=3, full_width=True)
+        case "date":
+            return mo.ui.date(value=one.value, full_width=True)
+        case "number":
+            return mo.ui.number(step=1, value=one.value, full_width=True)
+        case "many":
+            return mo.ui.multiselect(options, full_width=True)
+        case "tick":
+            return mo.ui.checkbox(value=bool(one.value), label=one.hint)
+        case "file":
+            return mo.ui.file(filetypes=[".xlsx", ".csv"], max_size=MOST_BYTES, label=one.hint or "选择文件")
+        case "choice":
+            if one.value is None and options:
+                return mo.ui.dropdown(options, full_width=True, searchable=len(options) > 12)
+            return pick(options, value=one.value, search=len(options) > 12)
+    return mo.ui.text(value=one.value or "", placeholder=one.hint, full_width=True)
+
+
+def paged(frame: Any, *, choosing: str | None = None, size: int = 10, widths: Mapping[str, int] | None = None) -> Any:
+    """Return a frame as a table that is paged on the server."""
+    return mo.ui.table(
+        frame,
+        selection=choosing,  # type: ignore[arg-type]
+        page_size=size,
+        show_column_summaries=False,
+        show_data_types=False,
+        show_download=False,
+        column_widths=dict(widths or {}),
+    )
