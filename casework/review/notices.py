@@ -354,7 +354,7 @@ def _close(  # noqa: PLR0913 - how it ended
         for case_id in people
         if case_id in here
         and case_id not in held
-        and Stage.PUBLIC_NOTICE not in known.get(case_id, {})
+        and Stage.PUBLIC_NOTICE not in {stage for stage, done in known.get(case_id, {}).items() if done.holds}
         and chains.stopped(known.get(case_id, {})) is None
     ]
     if ready:
