@@ -86,6 +86,7 @@ class Contact(Table, table=True):
     ended_on: dt.date | None = None
     recorded_by: str
     recorded_at: dt.datetime = _moment()
+    since: int | None = Field(default=None, sa_type=BigInteger)
     version: int = 1
 
 
@@ -174,7 +175,12 @@ class ColumnMapping(Table, table=True):
 
 
 class ImportBatch(Table, table=True):
-    """A unit's sheet as it was taken in; the same bytes count once while they are in force."""
+    """A unit's sheet as it was taken in; the same bytes count once while they are in force.
+
+    Attributes:
+        part: Which of the unit's sheets, where it hands in several that stand side by side; "" for the only one.
+        steps: What columns of the sheet say of the unit's own steps (公示, 支部, 党委), as `people.sheet_steps` reads it.
+    """
 
     __table_args__ = (
         one_of("mode", IMPORT_MODES),
@@ -200,6 +206,7 @@ class ImportBatch(Table, table=True):
     mapping: Any = _json(nullable=True)
     mode: str
     counts: Any = _json()
+    steps: Any = _json(nullable=True)
     state: str
     reason: str = ""
     replaces: str | None = Field(default=None, foreign_key="import_batch.import_id")

@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("mapping", sa.JSON(), nullable=True),
         sa.Column("mode", sa.String(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("steps", sa.JSON(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("replaces", sa.String(), nullable=True),
@@ -279,6 +280,7 @@ def upgrade() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("recorded_by", sa.String(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "kind <> 'designated_card' OR sealed IS NULL OR (relation IS NOT NULL AND consent_on IS NOT NULL)",
