@@ -18,6 +18,8 @@ with app.setup:
     from casework.views import cases
     from casework.widgets import Counter, asking, round_picker
     from casework.widgets import cases as widgets
+    from casework.widgets import review_office as office
+    from casework.widgets import cases_one as one
 
 
 @app.cell
@@ -42,8 +44,9 @@ def in_hand(set_section):
     get_ticked, set_ticked = mo.state(0, allow_self_loops=True)
     get_boxes, set_boxes = mo.state(0, allow_self_loops=True)
     get_task, set_task = mo.state("")
+    get_opened, set_opened = mo.state({})
     hand = widgets.Hand(set_case, set_view, set_ticked, set_boxes, set_section)
-    return get_boxes, get_case, get_task, get_ticked, get_view, hand, set_task
+    return get_boxes, get_case, get_opened, get_task, get_ticked, get_view, hand, set_opened, set_task
 
 
 @app.cell
@@ -168,6 +171,110 @@ def work_shown(at_hand, clear, people, work_choices):
 
 
 # -- 一案一屏
+
+
+@app.cell
+def case_moves(get_case, get_view, hand, listed, section):
+    mo.stop(section.value != "一案一屏")
+    moving = one.moves(listed, get_view(), hand, get_case())
+    return (moving,)
+
+
+@app.cell
+def case_read(get_case, listed, moving):
+    case = cases.open_case(listed, get_case())
+    mo.stop(case is None, mo.Html(cases.nobody_panel(widgets.texts(moving))))
+    return (case,)
+
+
+@app.cell
+def case_deeds(case, counter, set_opened):
+    case_forms = one.case_forms(counter, case, set_opened)
+    return (case_forms,)
+
+
+@app.cell
+def case_shown(case, case_forms, desk, get_opened, get_said, look, moving):
+    _forms = one.form_texts(case_forms, moving, get_said())
+    mo.Html(cases.case_panel(desk, look, case, _forms, get_opened().get(case.case_id)))
+    return
+
+
+# -- 会议, 公示, 发放, 走访: one choice of a unit for all four
+
+
+@app.cell
+def office_memory():
+    get_results, set_results = mo.state({})
+    return get_results, set_results
+
+
+@app.cell
+def office_choice(desk, section):
+    mo.stop(section.value not in office.SECTIONS)
+    office_unit = office.office_unit(desk)
+    return (office_unit,)
+
+
+@app.cell
+def office_bench(desk, look, office_unit, page):
+    bench = office.Bench(desk, look, page, office_unit.value)
+    return (bench,)
+
+
+# -- 集体研究
+
+
+@app.cell
+def study_read(bench, get_results, section, set_results):
+    mo.stop(section.value != "集体研究")
+    study = office.open_study(bench, get_results(), set_results)
+    study_list = office.study_list(study)
+    study_choice = office.deed_choice("集体研究", office.study_forms(study))
+    return study, study_choice, study_list
+
+
+@app.cell
+def study_deed(counter, study, study_choice):
+    study_form = office.deed_form(counter, "集体研究", office.study_forms(study), study_choice)
+    return (study_form,)
+
+
+@app.cell
+def study_shown(get_said, office_unit, study, study_choice, study_form, study_list):
+    _left = office.study_panel(study, widgets.text(study_list))
+    _said = get_said().get("集体研究", "")
+    _deeds = office.deeds_card(study.desk, office.study_forms(study), study_choice, study_form, _said)
+    mo.Html(office.office_panel(_left, _deeds, office_unit.text))
+    return
+
+
+# -- 公示与异议
+
+
+@app.cell
+def publication_read(bench, section):
+    mo.stop(section.value != "公示与异议")
+    publication = office.open_publication(bench)
+    publication_choice = office.deed_choice("公示与异议", office.publication_forms(publication))
+    return publication, publication_choice
+
+
+@app.cell
+def publication_deed(counter, publication, publication_choice):
+    publication_form = office.deed_form(
+        counter, "公示与异议", office.publication_forms(publication), publication_choice
+    )
+    return (publication_form,)
+
+
+@app.cell
+def publication_shown(get_said, office_unit, publication, publication_choice, publication_form):
+    _said = get_said().get("公示与异议", "")
+    _forms = office.publication_forms(publication)
+    _deeds = office.deeds_card(publication.desk, _forms, publication_choice, publication_form, _said)
+    mo.Html(office.office_panel(office.publication_panel(publication), _deeds, office_unit.text))
+    return
 
 
 if __name__ == "__main__":

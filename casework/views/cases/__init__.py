@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from casework.views.cases.case_deeds import (
+    CAUSES,
+    ISSUER_LEVELS,
+    decide_one,
+    documents,
+    keep_paper,
+    leave_round,
+    open_numbers,
+    revocable,
+    stages,
+    take_back,
+)
 from casework.views.cases.deeds import (
+    ANSWERS,
+    DECISIONS,
     Results,
     Sitting,
     bodies,
@@ -14,6 +28,8 @@ from casework.views.cases.deeds import (
 )
 from casework.views.cases.desk import NOBODY, SECTIONS, WITH_CASES, CaseDesk, Look, NoCases, heading, open_case_desk
 from casework.views.cases.listing import PAGE, Listed, View, choices, open_cases
+from casework.views.cases.reading import CaseView, open_case
+from casework.views.cases.screen import case_panel, nobody_panel
 from casework.views.cases.work import (
     batch_panel,
     empty_work,
@@ -25,11 +41,16 @@ from casework.views.cases.work import (
 )
 
 __all__ = [
+    "ANSWERS",
+    "CAUSES",
+    "DECISIONS",
+    "ISSUER_LEVELS",
     "NOBODY",
     "PAGE",
     "SECTIONS",
     "WITH_CASES",
     "CaseDesk",
+    "CaseView",
     "Listed",
     "Look",
     "NoCases",
@@ -38,19 +59,30 @@ __all__ = [
     "View",
     "batch_panel",
     "bodies",
+    "case_panel",
     "choices",
     "decide",
+    "decide_one",
+    "documents",
     "empty_work",
     "filters_panel",
     "hand_panel",
     "heading",
+    "keep_paper",
+    "leave_round",
+    "nobody_panel",
+    "open_case",
     "open_case_desk",
     "open_cases",
+    "open_numbers",
     "record_package",
     "results_html",
+    "revocable",
     "sitting_of",
     "sitting_panel",
+    "stages",
     "table_panel",
+    "take_back",
     "tasks",
     "work_panel",
 ]

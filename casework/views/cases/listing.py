@@ -185,8 +185,13 @@ def category_label(desk: CaseDesk, category: str | None) -> str:
     return next((one.label for one in desk.policy.categories if one.id == category), "未填")
 
 
-def where(row: Mapping[str, Any]) -> str:
-    """Return what is to be said of a row beside its verdict: what it waits for, or why it ended."""
+def where(row: Mapping[str, Any], look: Look) -> str:
+    """Return what is to be said of a row beside its verdict: what it waits for, or why it ended.
+
+    What is missing hints at the cause of a hardship, so a projected page gives the number only.
+    """
+    if look.projected:
+        return f"差 {len(row['lacking'])} 项" if row["lacking"] else ""
     if row["state"] == GONE:
         return f"已减员：{RemovalCause(row['why']).label}"
     if row["why"]:

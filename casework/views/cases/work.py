@@ -82,7 +82,7 @@ def _row(listed: Listed, row: Mapping[str, Any], number: int, controls: Mapping[
     case_id = row["case_id"]
     next_step = stage_label(row["next_stage"]) if row["next_stage"] else STATES[row["state"]]
     late = due(row["due_at"], late=row["late"])
-    why = where(row)
+    why = where(row, listed.look)
     category = category_label(listed.desk, row["category"])
     cells = [
         tag("td", controls["checks"].get(case_id, ""), "cw-check"),
@@ -167,7 +167,7 @@ def hand_panel(listed: Listed, case_id: str | None, controls: Mapping[str, Any],
     pairs = {
         "单位": esc(row["unit"] or ""),
         "类别": esc(category_label(listed.desk, row["category"])),
-        "结论": verdict_badge(row["verdict"]) + " " + esc(where(row)),
+        "结论": verdict_badge(row["verdict"]) + " " + esc(where(row, listed.look)),
         "已办到": esc(f"{stage_label(row['stage'])} {days(row['stage_on'])}".strip() or "尚未开始"),
         "下一步": esc(stage_label(row["next_stage"]) or STATES[row["state"]]),
     }
