@@ -13,7 +13,24 @@ from typing import Annotated
 
 import typer
 
-from casework.cli import allocating, calendars, ledgers, papers, pay, policies, publish, review, rounds, scenarios
+from casework.cli import (
+    after,
+    allocating,
+    calendars,
+    casefile,
+    contested,
+    ledgers,
+    moneys,
+    papers,
+    pay,
+    people,
+    policies,
+    publish,
+    review,
+    rounds,
+    scenarios,
+    visits,
+)
 from casework.cli.chinese import ChineseGroup, ChineseTyper, usage_sentence
 from casework.cli.common import Usage, say
 from casework.problems import CaseworkError
@@ -25,9 +42,17 @@ app.add_typer(rounds.app, name="round")
 app.add_typer(rounds.units, name="unit")
 allocating.attach(app)
 app.add_typer(scenarios.app, name="scenario")
+review.app.add_typer(casefile.app)
+review.app.add_typer(contested.objections, name="objection")
+review.app.add_typer(contested.instructions, name="instruction")
 app.add_typer(review.app, name="review")
 app.add_typer(publish.app, name="publish")
+pay.app.add_typer(moneys.app)
+pay.app.add_typer(moneys.cards, name="card")
+pay.app.add_typer(after.app)
+pay.app.add_typer(visits.visits, name="visit")
 app.add_typer(pay.app, name="pay")
+app.add_typer(people.app, name="people")
 app.add_typer(calendars.app, name="calendar")
 papers.attach(app)
 
