@@ -283,7 +283,7 @@ class Reason(Term):
     HELPED_THIS_YEAR = "helped_this_year", "本年度内已慰问或救助"
     UNION_AID = "union_aid", "已获得工会救助"
     OTHER_AID = "other_aid", "已接受其他途径救助"
-    ALREADY_LISTED = "already_listed", "本轮已列入其他类别"
+    ALREADY_LISTED = "already_listed", "本轮已按其他类别参加评定"
     SAME_HOUSEHOLD = "same_household", "本户已列入"
     JUDGEMENT_MISSING = "judgement_missing", "认定意见未填"
     FACTS_MISSING = "facts_missing", "情况不全"

@@ -59,7 +59,7 @@ def expected(policy, tables, verdicts, parameters):
             found.reserve[case["case_id"]] = "not_offered"
         else:
             claims.append(claim)
-    claims = once(policy, tables, claims, found)
+    claims = once(policy, tables, claims, found, across=across)
     inside = []
     for cell in found.places:
         rivals = [claim for claim in claims if claim["cell"] == cell]
@@ -214,7 +214,7 @@ def weight(order, verdict):
     return (sum(met),) if order.order == "count" else tuple(met)
 
 
-def once(policy, tables, claims, found):
+def once(policy, tables, claims, found, *, across):
     """Keep one claim per person, and one per household where the amount is per household."""
     numbered = {category.id: at for at, category in enumerate(policy.categories)}
     places = {unit["unit_id"]: unit["order"] for unit in tables["units"]}
@@ -229,7 +229,7 @@ def once(policy, tables, claims, found):
         place = places.get(claim["unit_id"], 10**9)
         return (-fen if highest else 0, numbered[claim["category"]], down, rank, place, claim["case_id"])
 
-    kept, people, households = [], set(), set()
+    kept, people, households = [], set(), {}
     for claim in sorted(claims, key=first):
         home = homes.get(claim["person_id"])
         if claim["category"] in per_home and home is None:
@@ -239,14 +239,28 @@ def once(policy, tables, claims, found):
         else:
             people.add(claim["person_id"])
             kept.append(claim)
+    for claim in kept:
+        households.setdefault((homes.get(claim["person_id"]), claim["category"]), []).append(claim)
     final = []
-    for claim in sorted(kept, key=first):
-        home = (homes.get(claim["person_id"]), claim["category"])
-        if claim["category"] in per_home and home in households:
-            found.reserve[claim["case_id"]] = "same_household"
+    for (home, category), rivals in households.items():
+        if category not in per_home or len(rivals) == 1:
+            final += rivals
             continue
-        households.add(home)
-        final.append(claim)
+        most = min(first(claim)[:3] for claim in rivals)
+        best = [claim for claim in rivals if first(claim)[:3] == most]
+        cell = f"household:{home}:{category}"
+        ruled = rulings_in(tables, {cell})
+        could = [one for one, what in fate(best, 1, across=across).items() if what != "out"]
+        if len(could) > 1 and (asked := [ruled[one] for one in could if one in ruled]):
+            chosen = [one for one in could if ruled.get(one) == min(asked)]
+            could = chosen if len(chosen) == 1 else could
+        found.reserve |= {claim["case_id"]: "same_household" for claim in rivals}
+        if len(could) == 1:
+            del found.reserve[could[0]]
+            final += [claim for claim in rivals if claim["case_id"] == could[0]]
+        else:
+            found.reserve |= dict.fromkeys(could, "tie")
+            found.ties.add((cell, 1, frozenset(could)))
     return final
 
 

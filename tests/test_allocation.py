@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations
 
 import polars as pl
@@ -20,6 +21,7 @@ from casework.policy import load_policy
 from casework.problems import Infeasible
 from casework.samples import samples
 from casework.shapes.procedure import PriorityOrder
+from casework.vocabulary import Reason
 
 often = settings(max_examples=100, deadline=None)
 some = settings(max_examples=50, deadline=None)
@@ -291,8 +293,6 @@ def test_more_places_for_a_cell_drop_nobody_in_it_and_name_whom_they_displace(in
 @some
 @given(instances(), st.data())
 def test_the_order_of_rows_and_the_ids_decide_nothing(instance, data):
-    alone = [{**row, "household_id": f"h-{row['person_id']}"} for row in instance.tables["people"]]
-    instance = instance.with_(tables={**instance.tables, "people": alone})
     before = solved(instance)
     ids = [row["case_id"] for row in instance.tables["cases"]]
     new = dict(zip(ids, data.draw(st.permutations([f"x{number}" for number in range(len(ids))])), strict=True))
@@ -317,13 +317,17 @@ def test_equal_cases_differ_only_by_a_recorded_ruling(instance):
     keys, said = instance.priorities(), {row["case_id"]: row["verdict"] for row in instance.verdicts}
     why = reasons(result)
 
+    homes = {row["person_id"]: row.get("household_id") for row in instance.tables["people"]}
+    living = Counter(homes[person] for person in {row["person_id"] for row in instance.tables["cases"]})
+
     def claim(case):
         row = instance.case(case)
         fen = amount_of(instance.policy, row, instance.parameters)
-        return row["unit_id"], row["category"], row["unit_rank"], keys[case], fen, said[case]
+        home = homes[row["person_id"]]
+        shared = home if living[home] > 1 else None
+        return row["unit_id"], row["category"], row["unit_rank"], keys[case], fen, said[case], shared
 
-    single = {"already_listed", "same_household"}
-    cases = [row["case_id"] for row in instance.tables["cases"] if why.get(row["case_id"]) not in single]
+    cases = [row["case_id"] for row in instance.tables["cases"] if why.get(row["case_id"]) != "already_listed"]
     for one, other in combinations(cases, 2):
         if (
             claim(one) == claim(other)
@@ -331,6 +335,62 @@ def test_equal_cases_differ_only_by_a_recorded_ruling(instance):
             and "facts_missing" not in (why.get(one), why.get(other))
         ):
             assert instance.tables["rulings"]
+
+
+def household(people, rulings=(), **settings):
+    """One family, one amount per household: `people` are rows of `simple`."""
+    rate = clause("amount_fixed", {"category": "a", "yuan": "100", "per": "household"}, kind="rate")
+    instance = simple({"甲局": {"a": 9}, "乙局": {"a": 9}}, people, clauses=[rate], rulings=rulings, **settings)
+    family = [{**row, "household_id": "h1"} for row in instance.tables["people"]]
+    return instance.with_(tables={**instance.tables, "people": family}).run()
+
+
+def test_of_one_household_the_unit_names_who_stands_for_it():
+    result = household([("甲局", "a", 2), ("甲局", "a", 1), ("甲局", "a", 3)])
+
+    assert listed(result) == {"c2": True}
+    assert reasons(result) == {"c1": "same_household", "c3": "same_household"}
+    assert result.settled
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        [("甲局", "a", 1), ("甲局", "a", 1)],
+        [("甲局", "a", None), ("甲局", "a", 1)],
+        [("甲局", "a", 2), ("乙局", "a", 1)],
+    ],
+    ids=["equal ranks", "no rank", "ranks of two units"],
+)
+def test_equal_people_of_one_household_are_a_tie_and_never_parted_by_id(people):
+    for order in (people, people[::-1]):
+        result = household(order)
+        assert listed(result) == {}
+        assert reasons(result) == {"c1": "tie", "c2": "tie"}
+        assert [(tie.cell, tie.seats, tie.case_ids) for tie in result.ties] == [("household:h1:a", 1, ("c1", "c2"))]
+        assert not result.settled
+
+    settled = household(people, ruling("household:h1:a", ["c2", "c1"]))
+    assert (listed(settled), reasons(settled), settled.ties) == ({"c2": True}, {"c1": "same_household"}, ())
+
+
+def test_somebody_of_a_household_who_could_not_be_first_is_no_part_of_the_tie():
+    result = household([("甲局", "a", 1), ("甲局", "a", 1), ("甲局", "a", 2)])
+
+    assert reasons(result) == {"c1": "tie", "c2": "tie", "c3": "same_household"}
+
+
+def test_a_claim_that_ends_in_the_reserve_does_not_fall_back_on_another_category():
+    result = simple(
+        {"甲局": {"a": 1, "b": 1}}, [("甲局", "a", 1), ("甲局", "a", 2), ("甲局", "b", 1)], categories=("a", "b")
+    )
+    twice = [dict(row) for row in result.tables["cases"]]
+    twice[2]["person_id"] = "p2"
+    result = result.with_(tables={**result.tables, "cases": twice}).run()
+
+    assert listed(result) == {"c1": True}
+    assert reasons(result) == {"c2": "over_places", "c3": "already_listed"}
+    assert Reason("already_listed").label == "本轮已按其他类别参加评定", "true whether that claim wins or not"
 
 
 # -- ties ------------------------------------------------------------------------------------------------------------

@@ -75,9 +75,9 @@ def allocate(facts: Facts, verdicts: pl.DataFrame, *, policy: Policy, parameters
         for category in policy.categories
     }
     quota = plan(policy, facts.units, facts.cases, parameters)
-    cases, excepted = claims_of(subject, verdicts, amounts, quota)
     _, _, pack_orders = priority_key(policy)
     across = pack_orders if parameters.across_units is None else parameters.across_units
+    cases, excepted, home_ties = claims_of(subject, verdicts, amounts, quota, across=across)
 
     standing = cut(cases.filter(pl.col("why").is_null()), by=["cell"], seats="seats")
     ties = ties_of(standing, pl.col("cell"))
@@ -105,7 +105,7 @@ def allocate(facts: Facts, verdicts: pl.DataFrame, *, policy: Policy, parameters
         totals=totals,
         reserve=reserve,
         steps=quota.steps,
-        ties=(*ties, *cap_ties, *line.ties),
+        ties=(*home_ties, *ties, *cap_ties, *line.ties),
         exceptions=pl.concat([quota.exceptions, excepted]),
         balance_fen=spare if spare is not None and (counted or spare < 0) else None,
         fund_fen=fund_fen,

@@ -6,7 +6,7 @@ import polars as pl
 
 from casework.allocation.amounts import Amount, is_hard, outside
 from casework.allocation.quota import Quota
-from casework.allocation.ranking import priority_key
+from casework.allocation.ranking import Tie, priority_key
 from casework.facts import Facts
 from casework.frames import EXCEPTIONS, conform
 from casework.money import yuan
@@ -21,13 +21,21 @@ SETTLING = ("tie", "lot", "order")
 
 
 def claims(
-    subject: Subjects, verdicts: pl.DataFrame, amounts: dict[str, Amount], quota: Quota
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return every case with what decides about it, and the exceptions that let some of them in.
+    subject: Subjects, verdicts: pl.DataFrame, amounts: dict[str, Amount], quota: Quota, *, across: bool
+) -> tuple[pl.DataFrame, pl.DataFrame, list[Tie]]:
+    """Return every case with what decides about it, the exceptions that let some of them in, and the open ties.
+
+    Args:
+        subject: The cases, one row each.
+        verdicts: `frames.VERDICTS`.
+        amounts: What each category gives.
+        quota: The places.
+        across: Whether the ranks of different units stand in one order.
 
     Returns:
         Cases: case_id, person_id, unit_id, category, cell, clauses, met, unanswered, amount_fen, key, best, rank,
-        ruling, seats, open, why (Reason; null: has a claim). Exceptions: `frames.EXCEPTIONS`.
+        ruling, seats, open, why (Reason; null: has a claim). Exceptions: `frames.EXCEPTIONS`. Ties: equal people of
+        one household where only one of them may be helped.
 
     Raises:
         Infeasible: A decided amount is one the circular forbids.
@@ -64,8 +72,9 @@ def claims(
         .when(pl.col("offered").is_null())
         .then(pl.lit(Reason.NOT_OFFERED.value))
     )
-    cases = _once(cases.join(facts.units.select("unit_id", _unit="order"), on="unit_id", how="left"), policy, amounts)
-    return cases, pl.concat([_exceptions(cases, facts), _unusual(cases, amounts)])
+    cases = cases.join(facts.units.select("unit_id", _unit="order"), on="unit_id", how="left", maintain_order="left")
+    cases, ties = _once(cases, policy, amounts, facts, across=across)
+    return cases, pl.concat([_exceptions(cases, facts), _unusual(cases, amounts)]), ties
 
 
 def rulings_for(facts: Facts, cell: pl.Expr) -> pl.Expr:
@@ -102,10 +111,14 @@ def _refuse_amounts(cases: pl.DataFrame, amounts: dict[str, Amount]) -> None:
             )
 
 
-def _once(cases: pl.DataFrame, policy: Policy, amounts: dict[str, Amount]) -> pl.DataFrame:
+def _once(
+    cases: pl.DataFrame, policy: Policy, amounts: dict[str, Amount], facts: Facts, *, across: bool
+) -> tuple[pl.DataFrame, list[Tie]]:
     """Let a person hold one claim, and a household one where the amount is per household.
 
-    With *highest only* the largest amount stays; else the category the circular names first.
+    With *highest only* the largest amount stays; else the category the circular names first. This is settled before
+    any line is drawn and stays so when that one claim ends in the reserve: if a person fell back on another
+    category, a place more there would push out somebody here, and no circular says to do that.
     """
     highest = any(True for _ in policy.of_shape(HighestOnly))
     place = {category.id: number for number, category in enumerate(policy.categories)}
@@ -116,22 +129,60 @@ def _once(cases: pl.DataFrame, policy: Policy, amounts: dict[str, Amount]) -> pl
         _fen=pl.col("amount_fen").fill_null(-1) if highest else pl.lit(0),
         why=pl.when(homeless).then(pl.lit(Reason.FACTS_MISSING.value)).otherwise(pl.col("why")),
     )
-    cases = _first(cases, ["person_id"], pl.lit(True), Reason.ALREADY_LISTED)
-    cases = _first(cases, ["household_id", "category"], per_household, Reason.SAME_HOUSEHOLD)
-    return cases.drop("_number", "_fen", "_unit")
+    cases = _one_claim(cases)
+    cases, ties = _one_of_a_household(cases, per_household, facts, across=across)
+    return cases.drop("_number", "_fen", "_unit"), ties
 
 
-def _first(cases: pl.DataFrame, by: list[str], applies: pl.Expr, reason: Reason) -> pl.DataFrame:
-    """Keep the first open claim of each group; the others carry `reason`."""
+def _one_claim(cases: pl.DataFrame) -> pl.DataFrame:
+    """Keep each person's first claim; the id decides at most between two equal cases of one and the same person."""
     down = [True, False, True, False, False, False]
     later = (
-        cases.filter(pl.col("why").is_null() & applies)
-        .filter(pl.len().over(by) > 1)
+        cases.filter(pl.col("why").is_null())
+        .filter(pl.len().over("person_id") > 1)
         .sort("_fen", "_number", "key", "rank", "_unit", "case_id", descending=down, nulls_last=True)
-        .with_columns(_place=pl.int_range(pl.len()).over(by))
+        .with_columns(_place=pl.int_range(pl.len()).over("person_id"))
         .filter(pl.col("_place") > 0)
-        .select("case_id", _later=pl.lit(reason.value))
+        .select("case_id", _later=pl.lit(Reason.ALREADY_LISTED.value))
     )
+    return _noted(cases, later)
+
+
+def _one_of_a_household(
+    cases: pl.DataFrame, per_household: pl.Expr, facts: Facts, *, across: bool
+) -> tuple[pl.DataFrame, list[Tie]]:
+    """Keep whom the priorities, then their unit's order put first in each household; what they leave open is a tie."""
+    home = ["household_id", "category"]
+    one_order = home if across else [*home, "unit_id"]
+    cell = pl.format("household:{}:{}", "household_id", "category")
+    rivals = (
+        cases.filter(pl.col("why").is_null() & per_household)
+        .filter(pl.len().over(home) > 1)
+        .select("case_id", "unit_id", *home, "_fen", "key", "rank", cell=cell)
+        .join(_rulings(facts), on=["case_id", "cell"], how="left", maintain_order="left")
+        .with_columns(_first=pl.col("_fen") == pl.col("_fen").max().over(home))
+        .with_columns(_first=pl.col("_first") & (pl.col("key") == pl.col("key").filter("_first").max().over(home)))
+    )
+    beaten = (pl.col("rank") > pl.col("rank").filter("_first").min().over(one_order)).fill_null(False)
+    rivals = rivals.with_columns(_could=pl.col("_first") & ~beaten).with_columns(
+        _ruled=(pl.col("_could") & (pl.col("ruling") == pl.col("ruling").filter("_could").min().over(home))).fill_null(
+            False
+        )
+    )
+    wins = pl.col("_could") & (pl.col("_could").sum().over(home) == 1)
+    wins = wins | (pl.col("_ruled") & (pl.col("_ruled").sum().over(home) == 1))
+    rivals = rivals.with_columns(_wins=wins).with_columns(_open=pl.col("_could") & ~pl.col("_wins").any().over(home))
+    lost = rivals.filter(~pl.col("_wins")).select(
+        "case_id",
+        _later=pl.when("_open").then(pl.lit(Reason.TIE.value)).otherwise(pl.lit(Reason.SAME_HOUSEHOLD.value)),
+    )
+    tied = rivals.filter("_open").group_by("cell", maintain_order=True).agg("case_id")
+    ties = [Tie(name, 1, tuple(sorted(ids))) for name, ids in tied.iter_rows()]
+    return _noted(cases, lost), sorted(ties, key=lambda tie: tie.cell)
+
+
+def _noted(cases: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """Put the reason of `later` (case_id, _later) beside the cases it names."""
     joined = cases.join(later, on="case_id", how="left", maintain_order="left")
     return joined.with_columns(why=pl.coalesce("why", "_later")).drop("_later")
 

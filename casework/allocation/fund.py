@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -19,7 +19,10 @@ from casework.allocation.ranking import Tie
 from casework.policy import Policy
 from casework.shapes.amounts import FundSplit
 from casework.shapes.procedure import FundSource
-from casework.vocabulary import Reason
+from casework.vocabulary import Fund, Reason
+
+UNNAMED: Final = Fund.VISIT_FUND.value
+"""What a scenario may set where the circular names no fund of the body's own: all the money there is."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,12 @@ class Source:
 
 
 def sources(policy: Policy, parameters: Parameters) -> tuple[Source, ...]:
-    """Return the body's own funds in the order of the circular; units' matching funds settle elsewhere."""
+    """Return the body's own funds in the order of the circular; units' matching funds settle elsewhere.
+
+    Where the circular names none, the one an officer typed stands for all the money there is.
+    """
     every = tuple(category.id for category in policy.categories)
-    return tuple(
+    named = tuple(
         Source(
             fund=shape.fund.value,
             clause_id=clause.id,
@@ -47,6 +53,9 @@ def sources(policy: Policy, parameters: Parameters) -> tuple[Source, ...]:
         for clause, shape in policy.of_shape(FundSource)
         if shape.level == "own"
     )
+    if named or UNNAMED not in parameters.funds:
+        return named
+    return (Source(UNNAMED, "", parameters.funds[UNNAMED], every, exactly=False),)
 
 
 def total_fen(funds: tuple[Source, ...]) -> int | None:

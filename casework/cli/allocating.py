@@ -98,6 +98,8 @@ def cell_words(cell: str, assessed: Assessed) -> str:
         return f"{names.get(unit, unit)}{labels[category]}"
     if cell.startswith("fund:"):
         return "资金线"
+    if cell.startswith("household:"):
+        return "同一户只列一人"
     return f"总名额（{cell}）"
 
 

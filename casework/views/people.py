@@ -215,6 +215,8 @@ def name_of(desk: Desk) -> dict[str, str]:
 @shown
 def basis(desk: Desk, worked: Worked, case_id: str | None) -> str:
     """Return the card of one case: where it stands and why, and what every clause says of it."""
+    if worked.result is None or not desk.with_cases or desk.assessed.facts.cases.is_empty():
+        return ""  # there is no table to choose from, and what is the matter stands in its place
     if case_id is None:
         return note("在上表勾选一人，这里显示他的认定依据：逐条对照通知原文。")
     case = desk.assessed.facts.cases.row(by_predicate=pl.col("case_id") == case_id, named=True)
@@ -296,6 +298,8 @@ def tie_label(desk: Desk, cell: str) -> str:
     """Return where a tie stands, in words: a cell of the table, a shared cap, or a fund."""
     if cell in desk.places:
         return desk.label(cell)
+    if cell.startswith("household:"):
+        return "同一户只列一人"
     known = {clause.id: clause.cite for clause in desk.policy.clauses}
     return f"{known[cell]}的总名额" if cell in known else "资金线"
 
