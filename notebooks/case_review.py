@@ -129,20 +129,23 @@ def work_sitting(desk, task):
 
 
 @app.cell
-def work_place(counter, get_view, hand, listed, sitting_fields, task):
+def work_place(counter, get_view, hand, listed, section, sitting_fields, task):
+    mo.stop(section.value != "工作清单")
     sitting = cases.sitting_of(widgets.value(task), sitting_fields.value)
     place = widgets.Place(counter, hand, listed, get_view(), sitting)
     return (place,)
 
 
 @app.cell
-def work_at_hand(get_case, place):
+def work_at_hand(get_case, place, section):
+    mo.stop(section.value != "工作清单")
     hand_controls = widgets.hand_controls(place, get_case())
     return (hand_controls,)
 
 
 @app.cell
-def work_batch(get_said, get_ticked, place):
+def work_batch(get_said, get_ticked, place, section):
+    mo.stop(section.value != "工作清单")
     _ticked, _said = get_ticked(), get_said().get("一并", "")
     batch, package = widgets.batch_form(place), widgets.package_form(place)
     together = cases.batch_panel(place.may_write, _ticked, widgets.text(batch), widgets.text(package), _said)
@@ -150,13 +153,15 @@ def work_batch(get_said, get_ticked, place):
 
 
 @app.cell
-def work_table(desk, drawn, get_view, listed, together):
+def work_table(desk, drawn, get_view, listed, section, together):
+    mo.stop(section.value != "工作清单")
     people = cases.table_panel(listed, get_view(), widgets.row_texts(drawn, may_write=desk.may_write)) + together
     return (people,)
 
 
 @app.cell
-def work_now(desk, get_case, get_said, hand_controls, listed, sitting_fields, task):
+def work_now(desk, get_case, get_said, hand_controls, listed, section, sitting_fields, task):
+    mo.stop(section.value != "工作清单")
     _sitting = cases.sitting_panel(desk, widgets.value(task), widgets.sitting_texts(task, sitting_fields))
     _told = get_said().get("当前", "")
     at_hand = cases.hand_panel(listed, get_case(), widgets.texts(hand_controls), _told) + _sitting
@@ -181,7 +186,8 @@ def case_moves(get_case, get_view, hand, listed, section):
 
 
 @app.cell
-def case_read(get_case, listed, moving):
+def case_read(get_case, listed, moving, section):
+    mo.stop(section.value != "一案一屏")
     case = cases.open_case(listed, get_case())
     mo.stop(case is None, mo.Html(cases.nobody_panel(widgets.texts(moving))))
     return (case,)
@@ -194,7 +200,8 @@ def case_deeds(case, counter, set_opened):
 
 
 @app.cell
-def case_shown(case, case_forms, desk, get_opened, get_said, look, moving):
+def case_shown(case, case_forms, desk, get_opened, get_said, look, moving, section):
+    mo.stop(section.value != "一案一屏")
     _forms = one.form_texts(case_forms, moving, get_said())
     mo.Html(cases.case_panel(desk, look, case, _forms, get_opened().get(case.case_id)))
     return
