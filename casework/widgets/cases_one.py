@@ -157,11 +157,11 @@ def _judgement_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[An
 
 
 def _evidence_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any, Any] | None:
-    documents = cases.documents(case)
+    documents = cases.documents(counter.desk)
     if not documents:
         return None
     fields = {
-        "document": mo.ui.dropdown(documents, value=next(iter(documents)), allow_select_none=False, full_width=True),
+        "document": mo.ui.dropdown(documents, full_width=True),
         "issuer": _line("单位全称"),
         "level": mo.ui.dropdown([level for level in cases.ISSUER_LEVELS if level], full_width=True),
         "seen": mo.ui.checkbox(label="原件已核"),

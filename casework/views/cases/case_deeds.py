@@ -10,7 +10,7 @@ from casework.access import Actor
 from casework.ledger import Result
 from casework.models_people import CONTACT_KINDS
 from casework.people.seeing import Shown, open_contact
-from casework.review.judgements import LEVELS, record_evidence
+from casework.review.judgements import LEVELS, documents_asked, record_evidence
 from casework.review.removal import remove_person
 from casework.review.steps import ELSEWHERE, revoke_step
 from casework.views.cases.deeds import STEP, decide, sitting_of
@@ -50,10 +50,9 @@ def revocable(case: CaseView) -> dict[str, int]:
     }
 
 
-def documents(case: CaseView) -> dict[str, str]:
-    """Return the papers that can be recorded; those still missing first."""
-    papers = sorted(case.papers, key=lambda paper: paper.held is not None)
-    return {paper.document: paper.document for paper in papers}
+def documents(desk: CaseDesk) -> dict[str, str]:
+    """Return the papers the circular asks for; all of them, for those of one case would tell its cause."""
+    return {document: document for document in documents_asked(desk.policy)}
 
 
 def decide_one(desk: CaseDesk, actor: Actor, page: str, case: CaseView, given: Mapping[str, Any]) -> Told:

@@ -188,7 +188,7 @@ def _papers(case: CaseView, forms: Mapping[str, str], *, opened: bool) -> str:
     rows = [_paper(paper, opened=opened) for paper in case.papers]
     heads = ("材料", "何时要求", "状态", "开具单位")
     table = rows_table(heads, rows, raw=(2,)) if rows else note("按已登记的情况，通知没有要求另附材料。")
-    return card("成因与材料", said, table, forms.get("evidence", ""))
+    return card("成因与材料", said, table, _tucked("登记一份材料", forms.get("evidence", "")))
 
 
 def _cause(row: Mapping[str, Any]) -> str:
@@ -255,8 +255,13 @@ def _progress(case: CaseView, forms: Mapping[str, str]) -> str:
         else:
             items.append(tag("li", esc(link.stage.label) + tag("span", esc(f" {who}"), "cw-muted")))
     chain = tag("ol", "".join(items), "cw-chain")
-    form = folded("登记环节", forms["step"], opened="cw-warn" in forms["step"]) if forms.get("step") else ""
-    return card("办理环节", chain, form)
+    return card("办理环节", chain, _tucked("登记环节", forms.get("step", "")))
+
+
+def _tucked(label: str, form: str) -> str:
+    """Return a form that opens on a click; with something to say, it is open already."""
+    said = any(f"cw-{kind}" in form for kind in ("warn", "error", "ok"))
+    return folded(label, form, opened=said) if form else ""
 
 
 def _questions(case: CaseView, forms: Mapping[str, str]) -> str:
@@ -306,7 +311,7 @@ def _records(desk: CaseDesk, case: CaseView, forms: Mapping[str, str]) -> str:
     ]
     heads = ("日期", "环节", "结果", "主体", "依据", "登记人", "")
     done = rows_table(heads, steps) if steps else note("还没有登记过环节。")
-    parts = [card("办理记录", done, folded("更正一条环节记录", forms["revoke"]) if forms.get("revoke") else "")]
+    parts = [card("办理记录", done, _tucked("更正一条环节记录", forms.get("revoke", "")))]
     labels = {clause.id: clause.label or clause.cite for clause in desk.policy.clauses}
     answers = [
         (
@@ -325,7 +330,11 @@ def _records(desk: CaseDesk, case: CaseView, forms: Mapping[str, str]) -> str:
     parts.append(_changes(desk, case))
     parts += [_objections(case)]
     leave = forms.get("remove", "")
-    parts.append(card("减员", leave, muted="去世、放弃、转出、错报、查实不符：腾出名额，提出递补") if leave else "")
+    parts.append(
+        card("减员", _tucked("登记减员", leave), muted="去世、放弃、转出、错报、查实不符：腾出名额，提出递补")
+        if leave
+        else ""
+    )
     return "".join(parts)
 
 
