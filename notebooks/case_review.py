@@ -19,6 +19,7 @@ with app.setup:
     from casework.widgets import Counter, asking, round_picker
     from casework.widgets import cases as widgets
     from casework.widgets import review_office as office
+    from casework.widgets import cases_collect as collect
     from casework.widgets import cases_one as one
 
 
@@ -86,6 +87,21 @@ def section_choice(desk, get_section):
 
 
 # -- 收表导入
+
+
+@app.cell
+def packages(counter, desk, section):
+    mo.stop(section.value != "收表导入")
+    collected = cases.open_packages(desk)
+    package_forms = collect.package_forms(counter, collected)
+    return collected, package_forms
+
+
+@app.cell
+def packages_shown(collected, desk, get_said, package_forms, section):
+    mo.stop(section.value != "收表导入")
+    mo.Html(cases.packages_panel(desk, collected, widgets.texts(package_forms), get_said().get("收表", "")))
+    return
 
 
 # -- 工作清单

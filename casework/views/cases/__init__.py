@@ -14,6 +14,7 @@ from casework.views.cases.case_deeds import (
     stages,
     take_back,
 )
+from casework.views.cases.collecting import Collected, open_packages, packages_panel, receive, send_back
 from casework.views.cases.deeds import (
     ANSWERS,
     DECISIONS,
@@ -51,6 +52,7 @@ __all__ = [
     "WITH_CASES",
     "CaseDesk",
     "CaseView",
+    "Collected",
     "Listed",
     "Look",
     "NoCases",
@@ -75,9 +77,13 @@ __all__ = [
     "open_case_desk",
     "open_cases",
     "open_numbers",
+    "open_packages",
+    "packages_panel",
+    "receive",
     "record_package",
     "results_html",
     "revocable",
+    "send_back",
     "sitting_of",
     "sitting_panel",
     "stages",
