@@ -12,12 +12,15 @@ from casework.adoption import in_force
 from casework.db import reading
 from casework.ledger import record_download
 from casework.lists import ListState, Table, quota_table, roster
+from casework.people.dispatch import templates_zip
 from casework.printing import render
 from casework.problems import NotAllowed, Refused
+from casework.review.records import today_of
 from casework.scenarios import find_scenario, parameters_of
 from casework.serve.downloads import Download, DownloadHandler, OnDownload
 from casework.units_sheet import FILE_NAME, MIMETYPE
 from casework.views import Desk, NoDesk, Typed, clock, draft_parameters, open_desk, open_place, work
+from casework.views.cases.files import made_file
 from casework.views.units import register_bytes
 from casework.vocabulary import Act
 from casework.workbook import write
@@ -30,9 +33,10 @@ def handlers() -> dict[str, DownloadHandler]:
     """Return the handlers by kind, for `serve.run(downloads=…)`.
 
     Parameters of the address: `round`; `scenario` (an id) or, without it, the officer's own draft; `format` `pdf`
-    or `xlsx`; `unit` to print one unit alone. `units` is the register of units and takes none.
+    or `xlsx`; `unit` to print one unit alone. `units` is the register of units and takes none. `templates` are the
+    workbooks the units fill in, of `round`; `made` is a `file` that a page of the same account has just made.
     """
-    return {kind: _handler(kind) for kind in LISTS} | {"units": _register}
+    return {kind: _handler(kind) for kind in LISTS} | {"units": _register, "templates": _templates, "made": _made}
 
 
 def log() -> OnDownload:
@@ -61,6 +65,20 @@ def log() -> OnDownload:
 def _register(_: Actor, __: Mapping[str, str]) -> Download:
     """Return the register of units; nothing in it is personal, and what comes back is imported without a change."""
     return Download(register_bytes(open_place()), FILE_NAME, MIMETYPE)
+
+
+def _templates(actor: Actor, parameters: Mapping[str, str]) -> Download:
+    """Return the workbooks of the actor's units to fill in, as one archive."""
+    now = clock()
+    with reading(open_place().open) as session:
+        body = templates_zip(session, round_id=parameters.get("round", ""), actor=actor, on=today_of(now))
+    return Download(body, f"填报模板_{today_of(now):%Y%m%d}.zip", "application/zip")
+
+
+def _made(actor: Actor, parameters: Mapping[str, str]) -> Download:
+    """Return a file the actor's own page has just made; a marked workbook holds what its sheet held."""
+    found = made_file(parameters.get("file", ""), actor.id)
+    return Download(found.body, found.name, XLSX)
 
 
 def _handler(kind: str) -> DownloadHandler:

@@ -75,7 +75,7 @@ TABLE = {
     "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets | polars altair sqlmodel sqlalchemy",
     "widgets": "views access opening vocabulary | marimo",
     "serve": "access problems vocabulary | marimo starlette uvicorn",
-    "downloads": "access adoption db ledger lists printing problems scenarios serve units_sheet views vocabulary workbook",
+    "downloads": "access adoption db ledger lists people printing problems review scenarios serve units_sheet views vocabulary workbook",
 }
 EDGE = {"cli", "__main__"}
 """May import anything public: they parse, call and print."""
