@@ -308,6 +308,23 @@ ATTACHMENTS: Schema = {
     "withdrawn": pl.String,  # why it was taken back; null: it counts
 }
 
+EVIDENCE_CHECKLIST: Schema = {
+    "case_id": pl.String,
+    "clause_id": pl.String,
+    "cite": pl.String,
+    "words": pl.String,  # the clause's own
+    "document": pl.String,  # as the circular names it
+    "asked": pl.Boolean,  # null: the causes are not recorded, so nobody knows
+    "any_of": pl.Boolean,  # one of the clause's papers will do
+    "level": pl.String,  # the lowest level of its issuer, of judgements.LEVELS; null: any
+    "state": pl.String,  # complete | no_original | no_copy | missing
+    "issuer": pl.String,
+    "issuer_level": pl.String,
+    "original_seen": pl.Boolean,  # null: no such paper
+    "copy_kept": pl.Boolean,
+    "scans": pl.Int64,
+}
+
 PACKAGE_GRID: Schema = {
     "unit_id": pl.String,
     "unit": pl.String,
@@ -323,6 +340,40 @@ PACKAGE_GRID: Schema = {
     "electronic": pl.Boolean,  # the latest version is a sheet that was imported
     "reason": pl.String,  # why the latest version went back; null: it did not
     "scans": pl.Int64,  # attached to any version
+}
+
+
+IMPORT_PREVIEW: Schema = {
+    "sheet": pl.String,
+    "row": pl.Int64,  # the sheet's own number; 0: who is not in the file any more
+    "state": pl.String,  # clean | held; "" of who is gone
+    "change": pl.String,  # new | changed | unchanged | gone | doubtful
+    "name": pl.String,
+    "unit_id": pl.String,
+    "case_id": pl.String,  # of the ledger; null: not there yet
+    "person_id": pl.String,
+    "differences": _TEXTS,  # in words, what is sensitive not repeated
+    "problems": _TEXTS,  # what holds the row, in words
+}
+
+IMPORTS: Schema = {
+    "import_id": pl.String,
+    "unit_id": pl.String,
+    "unit": pl.String,
+    "part": pl.String,  # which of the unit's sheets; "" for the only one
+    "file_name": pl.String,
+    "state": pl.String,  # in_force | replaced | withdrawn
+    "mode": pl.String,  # all_or_nothing | clean_only
+    "new": pl.Int64,  # people
+    "changed": pl.Int64,
+    "unchanged": pl.Int64,
+    "gone": pl.Int64,
+    "held": pl.Int64,  # rows that were given back
+    "imported_by": pl.String,
+    "imported_at": pl.Datetime("us", "UTC"),
+    "replaces": pl.String,  # the unit's earlier import
+    "reason": pl.String,  # why it was withdrawn; null: it was not
+    "version": pl.Int64,
 }
 
 

@@ -192,6 +192,11 @@ def documents_asked(policy: Policy) -> dict[str, Clause]:
     return {name: clause for clause, shape in policy.of_shape(conditions.Evidence) for name in shape.documents}
 
 
+def level_asked(document: str) -> str | None:
+    """Return the lowest level a paper's name asks of its issuer, e.g. 县级 of 县级或以上医院疾病证明; None: any."""
+    return next((name for name in LEVELS if document.startswith((f"{name}或以上", f"{name}以上"))), None)
+
+
 def check_issuer(clause: Clause, document: str, *, issuer: str, level: str) -> None:
     """Check that a paper comes from where the circular wants it, e.g. 县级或以上医院.
 
@@ -200,14 +205,12 @@ def check_issuer(clause: Clause, document: str, *, issuer: str, level: str) -> N
     """
     if not issuer.strip():
         raise Refused("no_issuer", f"“{document}”要写明由谁开具")
-    needed = next(
-        (place for place, name in enumerate(LEVELS) if document.startswith((f"{name}或以上", f"{name}以上"))), None
-    )
+    needed = level_asked(document)
     if needed is None:
         return
     if level not in LEVELS:
         raise Refused("no_level", f"“{document}”要选定开具单位的级别（{'、'.join(LEVELS)}）")
-    if LEVELS.index(level) < needed:
+    if LEVELS.index(level) < LEVELS.index(needed):
         raise Refused("issuer_level", f"{issuer}是{level}，不合要求：{clause.cite}规定“{clause.words}”（{clause.id}）")
 
 
@@ -241,7 +244,7 @@ def record_evidence(  # noqa: PLR0913 - what a paper is
         complete: The file has now been gone through: what is not in it was not handed in.
 
     Returns:
-        `{"case_id", "document"}`.
+        `{"case_id", "document", "evidence_id"}`: a scan of it is attached about this id.
 
     Raises:
         Refused: `unknown_document`, `no_issuer`, `no_level`, `issuer_level`, `not_seen`, `not_found`, `closed`.
@@ -256,21 +259,20 @@ def record_evidence(  # noqa: PLR0913 - what a paper is
         if document not in asked:
             raise Refused("unknown_document", f"通知没有要求“{document}”，要求的是：{'、'.join(asked) or '（无）'}")
         check_issuer(asked[document], document, issuer=issuer, level=issuer_level)
-        work.add(
-            Evidence(
-                case_id=case_id,
-                document=document,
-                issuer=issuer.strip(),
-                issuer_level=issuer_level or None,
-                original_seen=original_seen,
-                copy_kept=copy_kept,
-            )
+        paper = Evidence(
+            case_id=case_id,
+            document=document,
+            issuer=issuer.strip(),
+            issuer_level=issuer_level or None,
+            original_seen=original_seen,
+            copy_kept=copy_kept,
         )
+        work.add(paper)
         if complete:
             mark = Completeness(case_id=case_id, list="evidence", mark=Mark.PRESENT.value)
             work.note(f"completeness:{case_id}/evidence", None, mark.mark)
             work.session.merge(mark)
-        return {"case_id": case_id, "document": document}
+        return {"case_id": case_id, "document": document, "evidence_id": paper.evidence_id}
 
     request = {"document": document, "issuer": issuer, "level": issuer_level, "seen": original_seen, "kept": copy_kept}
     return execute(
