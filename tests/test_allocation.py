@@ -249,6 +249,36 @@ def test_without_an_order_across_units_nobody_is_cut_and_the_shortfall_is_said()
 # -- places ----------------------------------------------------------------------------------------------------------
 
 
+def spending(yuan, people=(("甲局", "a", 1), ("甲局", "a", 2)), spend="exactly", rate="100", **fund):
+    """One fund for two places of 100 yuan."""
+    fund = clause("fund", {"fund": "dues", "yuan": yuan, "spend": spend, **fund}, kind="fund")
+    amount = clause("amount_fixed", {"category": "a", "yuan": rate}, kind="rate")
+    return simple({"甲局": {"a": 2}}, people, clauses=[fund, amount]).run()
+
+
+@pytest.mark.parametrize(
+    ("yuan", "left"), [("200", []), ("200.01", [1]), ("250", [5000]), ("199.99", [19_999])], ids=str
+)
+def test_money_that_must_be_spent_exactly_is_said_when_it_is_left(yuan, left):
+    result = spending(yuan)
+
+    assert [rest.left_fen for rest in result.unspent] == left
+    assert all((rest.fund, rest.clause_id) == ("dues", "C2") for rest in result.unspent)
+    assert not spending(yuan, spend="up_to").unspent
+
+
+def test_before_anybody_is_nominated_the_plan_says_what_would_be_left():
+    assert [rest.left_fen for rest in spending("250", people=()).unspent] == [5000]
+    assert not spending("200", people=()).unspent
+
+
+def test_amounts_nobody_has_decided_leave_it_open_whether_the_money_is_spent():
+    fund = clause("fund", {"fund": "dues", "yuan": "200", "spend": "exactly"}, kind="fund")
+    for people in ([("甲局", "a", 1)], []):
+        assert not simple({"甲局": {"a": 2}}, people, clauses=[fund]).run().unspent
+    assert simple({"甲局": {"a": 2}}, [("甲局", "a", 1, [], 15_000)], clauses=[fund]).run().unspent[0].left_fen == 5000
+
+
 @often
 @given(instances())
 def test_no_cap_is_exceeded(instance):

@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import openpyxl
 import pytest
 import typer
 from pypdf import PdfReader
 
+import casework
 from casework.cli import app, main
+from casework.samples import jianshi
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +297,9 @@ def test_the_audit_chain_holds_after_all_that(run):
 def test_help_is_quick_because_nothing_heavy_is_imported():
     program = """
 import sys
+import casework
 from casework.cli import app, main
+from casework.samples import jianshi
 main(["--help"])
 print([name for name in ("polars", "marimo", "weasyprint", "sqlalchemy") if name in sys.modules])
 """
@@ -517,6 +523,41 @@ TYPED = {
     *("JSON", "CSV", "sainte_lague", "dhondt", "largest_remainder", "equal", "half_up"),
     *("quota-table", "roster", "public-list"),
 }
+
+
+def test_a_new_round_without_units_says_so_at_once(run, own):
+    code, out, err = run("round", "new", "r", "--policy", "jianshi-2020", *own)
+
+    assert (code, out) == (0, "已新建 r，依据 jianshi-2020\n")
+    assert "还没有单位" in err
+    assert "casework unit import 文件 --round r" in err
+
+
+def test_a_round_that_takes_its_units_from_the_last_one_has_some(run, own, tmp_path):
+    file = register(tmp_path, "单位名称,机构顺序,单位性质,党员人数,统计日期\n示例镇党委,1,乡镇党委,90,2020-01-01\n")
+    run("round", "new", "r", "--policy", "jianshi-2020", *own)
+    assert run("unit", "import", file, "--round", "r", *own)[0] == 0
+
+    assert run("round", "new", "s", "--from", "r", *own) == (0, "已新建 s，依据 jianshi-2020\n", "")
+
+
+def test_money_that_must_be_used_up_is_named_when_it_is_left(run, own, tmp_path, monkeypatch):
+    pack = tmp_path / "packs" / "used-up"
+    shipped = Path(casework.__file__).parent / "policies" / "jianshi-2020"
+    shutil.copytree(shipped, pack)
+    text = (pack / "policy.toml").read_text(encoding="utf-8")
+    text = text.replace('spend = "up_to"', 'spend = "exactly"').replace('yuan = "18.4万"', 'yuan = "18.5万"')
+    (pack / "policy.toml").write_text(text, encoding="utf-8")
+    names = [unit["name"] for unit in jianshi().units]
+    rows = [f"{name},{at},乡镇党委,90,2020-01-01" for at, name in enumerate(names, 1)]
+    file = register(tmp_path, "\n".join(["单位名称,机构顺序,单位性质,党员人数,统计日期", *rows]))
+    assert run("round", "new", "r", "--policy", pack, *own)[0] == 0
+    assert run("unit", "import", file, "--round", "r", *own)[0] == 0
+
+    code, result, _ = allocated(run, "--round", "r", *own)
+    assert code == 0
+    assert result["unspent"] == [{"fund": "retained_dues", "clause_id": "JS-2.1.2", "left_fen": 100_000}]
+    assert "须用完的留存党费尚余 1000 元" in run("allocate", "--round", "r", *own)[1]
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

@@ -9,7 +9,7 @@ import polars as pl
 from casework.allocation.amounts import amount_clauses, amount_of
 from casework.allocation.claims import claims as claims_of
 from casework.allocation.claims import rulings_for
-from casework.allocation.fund import Line, draw, sources, total_fen
+from casework.allocation.fund import Line, Unspent, draw, left_by_plan, sources, total_fen, unspent
 from casework.allocation.parameters import Parameters
 from casework.allocation.quota import Cap, Quota, plan
 from casework.allocation.ranking import IN, TIED, UNKNOWN, Tie, cut, priority_key, ties_of
@@ -36,6 +36,7 @@ class Allocation:
         exceptions: `frames.EXCEPTIONS`.
         balance_fen: Own funds minus plan; null where a fund or an amount of the plan is not known.
         fund_fen: Own funds together; null where one says no amount.
+        unspent: Funds the circular wants spent exactly, with what the awards (with no cases: the plan) leave of them.
     """
 
     plan: pl.DataFrame
@@ -48,6 +49,7 @@ class Allocation:
     exceptions: pl.DataFrame
     balance_fen: int | None
     fund_fen: int | None
+    unspent: tuple[Unspent, ...]
 
     @property
     def settled(self) -> bool:
@@ -109,7 +111,17 @@ def allocate(facts: Facts, verdicts: pl.DataFrame, *, policy: Policy, parameters
         exceptions=pl.concat([quota.exceptions, excepted]),
         balance_fen=spare if spare is not None and (counted or spare < 0) else None,
         fund_fen=fund_fen,
+        unspent=tuple(_unspent(planned, awards, line, policy, parameters, nobody=facts.cases.is_empty())),
     )
+
+
+def _unspent(  # noqa: PLR0913 - what the tables above were made of
+    planned: pl.DataFrame, awards: pl.DataFrame, line: Line, policy: Policy, parameters: Parameters, *, nobody: bool
+) -> list[Unspent]:
+    if nobody:
+        undecided = planned.filter(pl.col("rate_fen").is_null() & (pl.col("places").fill_null(1) > 0))
+        return unspent(policy, parameters, left_by_plan(planned, policy, parameters), set(undecided["category"]))
+    return unspent(policy, parameters, line.left, set(awards.filter(pl.col("amount_fen").is_null())["category"]))
 
 
 def _mark_doubt(standing: pl.DataFrame) -> pl.DataFrame:

@@ -71,6 +71,43 @@ class Line:
     decided: pl.DataFrame  # case_id, fund, funded, fund_reason (Reason; null: funded)
     ties: tuple[Tie, ...]
     short_fen: int
+    left: dict[str, int]  # limited fund → fen nobody drew
+
+
+@dataclass(frozen=True)
+class Unspent:
+    """What is left of a fund that the circular wants spent exactly."""
+
+    fund: str
+    clause_id: str
+    left_fen: int
+
+
+def unspent(policy: Policy, parameters: Parameters, left: dict[str, int], open_categories: set[str]) -> list[Unspent]:
+    """Return what is left of the funds that must be used up; a fund whose amounts are not all decided is left out."""
+    return [
+        Unspent(source.fund, source.clause_id, left[source.fund])
+        for source in sources(policy, parameters)
+        if source.exactly and left.get(source.fund) and not open_categories & set(source.purposes)
+    ]
+
+
+def left_by_plan(planned: pl.DataFrame, policy: Policy, parameters: Parameters) -> dict[str, int]:
+    """Return limited fund → fen the plan (`frames.PLAN`) leaves, as long as nobody is nominated yet."""
+    purse = _purse(policy, parameters)
+    left = dict(purse.left)
+    needs = planned.filter(pl.col("places") > 0).drop_nulls("rate_fen").group_by("category", "rate_fen")
+    rows = needs.agg(pl.col("places").sum()).iter_rows()
+    for category, fen, places in sorted(rows, key=lambda need: (purse.fewest_first(need[0]), need)):
+        _draw_many(purse, left, category, fen, places)
+    return left
+
+
+def _purse(policy: Policy, parameters: Parameters) -> _Purse:
+    funds = sources(policy, parameters)
+    splits = {shape.category: shape for _, shape in policy.of_shape(FundSplit)}
+    paying = {category.id: [s for s in funds if category.id in s.purposes] for category in policy.categories}
+    return _Purse(funds, paying, splits)
 
 
 def draw(chosen: pl.DataFrame, policy: Policy, parameters: Parameters, *, across_units: bool) -> Line:
@@ -83,16 +120,13 @@ def draw(chosen: pl.DataFrame, policy: Policy, parameters: Parameters, *, across
         across_units: Whether people stand in one order across units. If not, nobody is cut: where a fund does not
             reach, all who hang on it are *not funded* and the shortfall is said.
     """
-    funds = sources(policy, parameters)
-    splits = {shape.category: shape for _, shape in policy.of_shape(FundSplit)}
-    paying = {category.id: [s for s in funds if category.id in s.purposes] for category in policy.categories}
-    names = {category: "+".join(s.fund for s in payers) for category, payers in paying.items()}
+    purse = _purse(policy, parameters)
+    names = {category: "+".join(s.fund for s in payers) for category, payers in purse.paying.items()}
     labelled = chosen.with_columns(
         fund=pl.col("category").replace_strict(names, default="", return_dtype=pl.String),
         funded=pl.lit(True),
         fund_reason=pl.lit(None, pl.String),
     )
-    purse = _Purse(funds, paying, splits)
     if across_units:
         return _in_order(labelled, purse)
     return _all_or_none(labelled, purse)
@@ -158,7 +192,7 @@ def split_fen(fen: int, split: FundSplit) -> dict[str, int]:
 
 def _all_or_none(chosen: pl.DataFrame, purse: _Purse) -> Line:
     """Fund everyone of a group of funds, or say what is short: there is no order to cut by."""
-    short, unfunded = 0, set()
+    short, unfunded, rest = 0, set(), dict(purse.left)
     for categories in _linked(chosen, purse):
         left, missing = dict(purse.left), 0
         needs = (
@@ -171,6 +205,9 @@ def _all_or_none(chosen: pl.DataFrame, purse: _Purse) -> Line:
         if missing:
             short += missing
             unfunded.update(categories)
+        else:  # what nobody of a group got stays in its funds
+            drawn = set().union(*(purse.hangs_on(category) for category in categories))
+            rest |= {fund: left[fund] for fund in drawn}
     lost = pl.col("category").is_in(sorted(unfunded)) & pl.col("amount_fen").is_not_null()
     return Line(
         chosen.with_columns(funded=~lost, fund_reason=pl.when(lost).then(pl.lit(Reason.FUND_SHORT.value))).select(
@@ -178,6 +215,7 @@ def _all_or_none(chosen: pl.DataFrame, purse: _Purse) -> Line:
         ),
         (),
         short,
+        rest,
     )
 
 
@@ -230,7 +268,7 @@ def _in_order(chosen: pl.DataFrame, purse: _Purse) -> Line:
     decided = chosen.with_columns(fund_reason=lost, funded=lost.is_null()).select(
         "case_id", "fund", "funded", "fund_reason"
     )
-    return Line(decided, tuple(ties), 0)
+    return Line(decided, tuple(ties), 0, purse.left)
 
 
 def _rivals(level: list[dict[str, Any]], purse: _Purse) -> list[list[dict[str, Any]]]:

@@ -113,6 +113,7 @@ def content(result: Allocation, assessed: Assessed) -> dict[str, Any]:
         "totals": result.totals,
         "balance_fen": result.balance_fen,
         "fund_fen": result.fund_fen,
+        "unspent": [{"fund": u.fund, "clause_id": u.clause_id, "left_fen": u.left_fen} for u in result.unspent],
         "by_unit": result.by_unit.select(shown).to_dicts(),
         "awards": [{**row, "unit": names.get(row["unit_id"])} for row in result.awards.to_dicts()],
         "reserve": [
@@ -127,7 +128,7 @@ def content(result: Allocation, assessed: Assessed) -> dict[str, Any]:
 
 def _show(result: Allocation, assessed: Assessed) -> None:
     from casework.money import yuan
-    from casework.vocabulary import Reason
+    from casework.vocabulary import Fund, Reason
 
     categories = [category for category in assessed.policy.categories if category.id in set(result.plan["category"])]
     rows: dict[str, dict[str, Any]] = {}
@@ -157,6 +158,8 @@ def _show(result: Allocation, assessed: Assessed) -> None:
         typer.echo(f"尚未决定金额：{totals['without_amount']} 人")
     if totals["short_fen"]:
         typer.echo(f"资金不足：缺 {yuan(totals['short_fen'])} 元")
+    for rest in result.unspent:
+        typer.echo(f"须用完的{Fund(rest.fund).label}尚余 {yuan(rest.left_fen)} 元")
     for reason, people in Counter(result.reserve["reason"]).items():
         typer.echo(f"未列入：{Reason(reason).label} {people} 人")
     for row in result.exceptions.to_dicts():

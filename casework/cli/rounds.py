@@ -61,6 +61,8 @@ def new(
         key=new_key(),
     )
     typer.echo(f"已新建 {round_id}，依据 {opened['policy_id']}")
+    if not taking_part:
+        say(f"这一轮还没有单位，不能分配名额；请用 casework unit import 文件 --round {round_id} 导入单位名录")
     return 0
 
 

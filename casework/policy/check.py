@@ -42,6 +42,7 @@ def check_policy(policy: Policy) -> tuple[list[Problem], list[Problem]]:
         *_groups(policy),
         *_bands(policy),
         *_rates(policy),
+        *_funds(policy),
         *_circles(policy),
     ]
     return errors, list(_bare_bounds(policy))
@@ -261,6 +262,20 @@ def _rates(policy: Policy) -> Iterator[Problem]:
     for offered in policy.categories:
         if offered.id not in first:
             yield _problem(f"类别 {offered.id}（{offered.label}）没有标准", "写一条 amount_…；未定写 amount_open")
+
+
+def _funds(policy: Policy) -> Iterator[Problem]:
+    """A fund is one purse: two clauses about it would be drawn from as if they were one, or one would be lost."""
+    first: dict[tuple[str, str], str] = {}
+    for clause, source in policy.of_shape(procedure.FundSource):
+        named = (source.level, source.fund.value)
+        if named in first:
+            yield _problem(
+                f"资金 {source.fund.value}（{source.fund.label}）已由条款 {first[named]} 规定",
+                "一项资金只写一条，用途和金额合在一起",
+                clause.id,
+            )
+        first.setdefault(named, clause.id)
 
 
 def _bare_bounds(policy: Policy) -> Iterator[Problem]:

@@ -135,6 +135,13 @@ EDITS: dict[str, tuple[Edit, ...]] = {
         as_rule("condition", "household", 'measure = "size", at_least = 1, weights = { wife = "1/2" }'),
     ),
     "range-upside-down": (as_rate("amount_range", 'category = "bereaved", at_least = "300", at_most = "200"'),),
+    "fund-twice": (
+        as_rule("fund", "fund", 'fund = "dues", yuan = "2万"'),
+        more(
+            '[[clause]]\nid = "E-11"\ncite = "一"\ntext = "示例"\nkind = "fund"\n'
+            'rule = "fund"\nparams = { fund = "dues" }'
+        ),
+    ),
     "instalments-only-one": (as_rule("rate", "instalments", 'category = "aid", parts = ["100%"]'),),
     "instalments-not-whole": (as_rule("rate", "instalments", 'category = "aid", parts = ["50%", "40%"]'),),
     "split-not-whole": (as_rule("rate", "fund_split", 'category = "aid", shares = { dues = "60%", fiscal = "30%" }'),),
