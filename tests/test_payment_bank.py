@@ -174,9 +174,10 @@ def test_a_consent_is_revocable_until_it_is_paid(quick):
     card(quick, one, "child", kind="designated_card", revoked_on=TODAY)
     with pytest.raises(Refused, match="本人已撤回对指定人收款的同意，须补收款方式"):
         batch(quick, [one])
+    # A payment that is dated back has not left yet either.
     frame = quick.read(payees_frame, round_id="js", on=TODAY - timedelta(days=1), actor=LOCAL_OFFICER)
     row = frame.filter(frame["case_id"] == one.case_id).to_dicts()[0]
-    assert (row["payee"], row["relation"]) == ("designated", "子女")
+    assert (row["payee"], row["why"]) == (None, "本人已撤回对指定人收款的同意，须补收款方式")
 
 
 def test_one_card_for_two_persons_warns(quick):

@@ -40,14 +40,24 @@ UnitName = Annotated[str, typer.Option("--unit", metavar="单位", help="单位�
 Basis = Annotated[str, typer.Option("--basis", metavar="凭证", help="凭证或文号")]
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """Return a day the person typed, today for none.
+
+    Raises:
+        Usage: It is none.
+    """
     try:
         return date.fromisoformat(text) if text else now().date()
     except ValueError:
         raise Usage(f"看不懂日期“{text}”，请写成 2020-01-30") from None
 
 
-def _fen(text: str) -> int:
+def fen_of(text: str) -> int:
+    """Return an amount in fen from yuan as written.
+
+    Raises:
+        Usage: It is none.
+    """
     from casework.money import parse_yuan
 
     try:
@@ -56,20 +66,27 @@ def _fen(text: str) -> int:
         raise Usage(str(error)) from None
 
 
-def _term(kind: Any, label: str, what: str) -> Any:
+def term_of(kind: Any, label: str, what: str) -> Any:
+    """Return the member a person means by its Chinese label.
+
+    Raises:
+        Usage: There is none.
+    """
     try:
         return kind.from_label(label)
     except KeyError:
         raise Usage(f"没有{what}“{label}”，可写：{'、'.join(one.label for one in kind)}") from None
 
 
-def _fund(label: str) -> str:
+def fund_of(label: str) -> str:
+    """Return the stored value of a fund, "" for none."""
     from casework.vocabulary import Fund
 
-    return _term(Fund, label, "资金来源").value if label else ""
+    return term_of(Fund, label, "资金来源").value if label else ""
 
 
-def _start(db: str, round_id: str) -> tuple[Engine, str]:
+def starting(db: str, round_id: str) -> tuple[Engine, str]:
+    """Return a ledger that may be written, and the round."""
     from casework.db import reading
 
     engine = open_place(ledger_url(db), write=True)
@@ -77,7 +94,12 @@ def _start(db: str, round_id: str) -> tuple[Engine, str]:
         return engine, round_of(session, round_id).round_id
 
 
-def _unit(engine: Engine, name: str) -> str:
+def unit_of(engine: Engine, name: str) -> str:
+    """Return the unit a person means by its name or id.
+
+    Raises:
+        Usage: There is none, or several.
+    """
     from casework.db import reading
     from casework.payment.common import unit_names
 
@@ -89,7 +111,12 @@ def _unit(engine: Engine, name: str) -> str:
     return found[0]
 
 
-def _seen(engine: Engine, claim_ids: list[str]) -> dict[str, int]:
+def claim_versions(engine: Engine, claim_ids: list[str]) -> dict[str, int]:
+    """Return claim → version, as the ledger has them now.
+
+    Raises:
+        Usage: One is not there.
+    """
     from casework.db import reading
     from casework.models_payment import Claim
 
@@ -101,14 +128,16 @@ def _seen(engine: Engine, claim_ids: list[str]) -> dict[str, int]:
     return {claim_id: row.version for claim_id, row in rows.items() if row is not None}
 
 
-def _do(function: Callable[..., Mapping[str, Any]], engine: Engine, **more: Any) -> int:
+def do(function: Callable[..., Mapping[str, Any]], engine: Engine, **more: Any) -> int:
+    """Carry one command out as the local officer and print its result."""
     from casework.access import LOCAL_OFFICER
 
     print_json(function(engine, actor=LOCAL_OFFICER, now=now(), key=new_key(), **more))
     return 0
 
 
-def _show(frame: pl.DataFrame, heads: Mapping[str, str], *, as_json: bool, nothing: str) -> int:
+def show(frame: pl.DataFrame, heads: Mapping[str, str], *, as_json: bool, nothing: str) -> int:
+    """Print a frame, amounts in yuan unless a program reads it."""
     rows = frame.to_dicts()
     if not as_json:
         from casework.money import yuan
@@ -121,17 +150,30 @@ def _show(frame: pl.DataFrame, heads: Mapping[str, str], *, as_json: bool, nothi
 # -- money -----------------------------------------------------------------------------------------------------------
 
 
-@app.command("open", help="按已确定的名单生成应发款，每人每项资金一笔。")
-def open_command(round_id: OptionalRound = "", db: Db = "") -> int:
+@app.command("open", help="按已确定的名单生成应发款，每人每项资金一笔；发慰问品的写 --goods。")
+def open_command(
+    goods: Annotated[
+        list[str], typer.Option("--goods", metavar="个案=慰问品:元", help="给谁什么慰问品，值多少（不知道可不写）")
+    ] = [],  # noqa: B006 - Typer reads it and changes nothing
+    round_id: OptionalRound = "",
+    db: Db = "",
+) -> int:
     """Draw up the claims."""
     from casework.db import reading
     from casework.payment.claims import open_claims
     from casework.payment.common import official_list
 
-    engine, found = _start(db, round_id)
+    engine, found = starting(db, round_id)
     with reading(engine) as session:
         print_ = official_list(session, found).fingerprint
-    return _do(open_claims, engine, round_id=found, fingerprint=print_)
+    given = {}
+    for text in goods:
+        case_id, _, rest = text.partition("=")
+        what, _, worth = rest.replace("：", ":").partition(":")
+        if not case_id or not what:
+            raise Usage(f"“{text}”请写成 个案=慰问品:元")
+        given[case_id] = (what, fen_of(worth) if worth else None)
+    return do(open_claims, engine, round_id=found, fingerprint=print_, goods=given or None)
 
 
 @app.command("claims", help="列出应发款；--unreceipted 只列已发未回执。")
@@ -158,7 +200,7 @@ def claims_command(
     heads |= (
         {"amount_fen": "金额", "state": "state"} if as_json else {"amount_fen": "金额（元）", "state_label": "状态"}
     )
-    return _show(frame, heads, as_json=as_json, nothing="没有应发款")
+    return show(frame, heads, as_json=as_json, nothing="没有应发款")
 
 
 @app.command("income", help="登记资金到账。")
@@ -168,9 +210,9 @@ def income(
     """Record income."""
     from casework.payment.funds import record_income
 
-    engine, found = _start(db, round_id)
-    amount = _fen(yuan)
-    return _do(record_income, engine, round_id=found, fund=_fund(fund), amount_fen=amount, on=_day(on), basis=basis)
+    engine, found = starting(db, round_id)
+    amount = fen_of(yuan)
+    return do(record_income, engine, round_id=found, fund=fund_of(fund), amount_fen=amount, on=day_of(on), basis=basis)
 
 
 @app.command("transfer", help="把一个单位的应发款拨付到单位。")
@@ -186,9 +228,9 @@ def transfer_command(
     """Transfer to a unit."""
     from casework.payment.transfers import transfer
 
-    engine, found = _start(db, round_id)
-    to = {"round_id": found, "unit_id": _unit(engine, unit), "fund": _fund(fund)}
-    return _do(transfer, engine, claims=_seen(engine, claims), on=_day(on), document=basis, **to)
+    engine, found = starting(db, round_id)
+    to = {"round_id": found, "unit_id": unit_of(engine, unit), "fund": fund_of(fund)}
+    return do(transfer, engine, claims=claim_versions(engine, claims), on=day_of(on), document=basis, **to)
 
 
 @app.command("hand", help="登记当面发放。")
@@ -203,26 +245,38 @@ def hand_command(
     from casework.payment.receipts import hand_over
     from casework.vocabulary import VisitPlace
 
-    where = _term(VisitPlace, place, "地点")
+    where = term_of(VisitPlace, place, "地点")
     engine = open_place(ledger_url(db), write=True)
-    return _do(hand_over, engine, claims=_seen(engine, claims), place=where, handed_by=by, on=_day(on))
+    return do(hand_over, engine, claims=claim_versions(engine, claims), place=where, handed_by=by, on=day_of(on))
 
 
-@app.command("receipt", help="登记本人签字（盖章）的回执。")
+@app.command("receipt", help="登记回执：本人签字、盖章或按指印；他人代签的不能入账。")
 def receipt_command(
     claims: Claims,
     on: On = "",
+    signed_with: Annotated[str, typer.Option("--with", metavar="方式", help="签字、盖章、指印")] = "签字",
     proxy: Annotated[str, typer.Option("--proxy", metavar="姓名", help="他人代签：代签人（不能入账）")] = "",
+    relation: Annotated[str, typer.Option("--relation", metavar="关系", help="代签人与本人的关系")] = "",
+    document: Annotated[str, typer.Option("--document", metavar="编号", help="回执扫描件的编号")] = "",
     db: Db = "",
 ) -> int:
     """Record receipts."""
     from casework.payment.receipts import record_receipt
-    from casework.vocabulary import Signer
+    from casework.vocabulary import Relation, Signer
 
+    ways = {"签字": "signature", "盖章": "seal", "指印": "fingerprint"}
+    if signed_with not in ways:
+        raise Usage(f"没有方式“{signed_with}”，可写：{'、'.join(ways)}")
     engine = open_place(ledger_url(db), write=True)
-    signer = Signer.PROXY if proxy else Signer.SELF
-    given = {"signed_on": _day(on), "signed_with": "signature", "signer": signer, "proxy_name": proxy}
-    return _do(record_receipt, engine, claims=_seen(engine, claims), **given)
+    given = {
+        "signed_on": day_of(on),
+        "signed_with": ways[signed_with],
+        "signer": Signer.PROXY if proxy else Signer.SELF,
+        "proxy_name": proxy,
+        "relation": term_of(Relation, relation, "关系") if relation else None,
+        "document": document,
+    }
+    return do(record_receipt, engine, claims=claim_versions(engine, claims), **given)
 
 
 @app.command("book", help="凭本人回执入账。")
@@ -233,7 +287,7 @@ def book_command(
     from casework.payment.receipts import book
 
     engine = open_place(ledger_url(db), write=True)
-    return _do(book, engine, claims=_seen(engine, claims), voucher=voucher, on=_day(on))
+    return do(book, engine, claims=claim_versions(engine, claims), voucher=voucher, on=day_of(on))
 
 
 @app.command("bank", help="生成代发明细；卡号在这里一律不显示。")
@@ -241,8 +295,8 @@ def bank_command(claims: Claims, on: On = "", round_id: OptionalRound = "", db: 
     """Draw up a batch for the bank."""
     from casework.payment.bank import prepare_batch
 
-    engine, found = _start(db, round_id)
-    return _do(prepare_batch, engine, round_id=found, claims=_seen(engine, claims), on=_day(on))
+    engine, found = starting(db, round_id)
+    return do(prepare_batch, engine, round_id=found, claims=claim_versions(engine, claims), on=day_of(on))
 
 
 @app.command("results", help="读入银行回单（CSV：序号,金额,结果,原因；结果写 成功 或 退票）。")
@@ -263,7 +317,7 @@ def results_command(
         rows = [
             {
                 "serial": int(line["序号"]),
-                "amount_fen": _fen(line["金额"]),
+                "amount_fen": fen_of(line["金额"]),
                 "succeeded": {"成功": True, "退票": False}.get(line["结果"].strip()),
                 "reason": line.get("原因") or "",
             }
@@ -272,7 +326,7 @@ def results_command(
     except (KeyError, ValueError, AttributeError):
         raise Usage("银行回单看不懂，表头应为：序号,金额,结果,原因") from None
     engine = open_place(ledger_url(db), write=True)
-    return _do(read_results, engine, batch_id=batch, results=rows, on=_day(on))
+    return do(read_results, engine, batch_id=batch, results=rows, on=day_of(on))
 
 
 @app.command("funds", help="资金收支；有未了事项时退出码为 1。")
@@ -295,13 +349,13 @@ def funds_command(round_id: OptionalRound = "", db: Db = "", as_json: Json = Fal
         "returned_fen": "退回",
         "left_fen": "结余",
     }
-    _show(frame, heads, as_json=as_json, nothing="还没有资金往来")
+    show(frame, heads, as_json=as_json, nothing="还没有资金往来")
     for line in ends:
         say(line)
     return 1 if ends else 0
 
 
-# -- visits, inspection, report --------------------------------------------------------------------------------------
+# -- who was not seen ------------------------------------------------------------------------------------------------
 
 
 @app.command("unvisited", help="未走访名单；有人未走访时退出码为 1。")
@@ -315,57 +369,5 @@ def unvisited(round_id: OptionalRound = "", db: Db = "", as_json: Json = False) 
     with looking(db) as session:
         frame = coverage(session, round_id=round_of(session, round_id).round_id, actor=LOCAL_OFFICER)
     left = frame.filter(~pl.col("visited"))
-    _show(left, {"unit": "单位", "name": "姓名", "why": "说明"}, as_json=as_json, nothing="都已走访")
+    show(left, {"unit": "单位", "name": "姓名", "why": "说明"}, as_json=as_json, nothing="都已走访")
     return 1 if left.height else 0
-
-
-@app.command("draw", help="随机抽查：凭种子和人数可以重新抽出同样的人。")
-def draw_command(
-    seed: Annotated[str, typer.Option("--seed", help="随机种子，如 20200210")],
-    size: Annotated[int, typer.Option("--size", help="抽查人数")],
-    on: On = "",
-    round_id: OptionalRound = "",
-    db: Db = "",
-) -> int:
-    """Draw a random inspection."""
-    from casework.payment.inspection import draw_inspection
-
-    engine, found = _start(db, round_id)
-    return _do(draw_inspection, engine, round_id=found, seed=seed, size=size, on=_day(on))
-
-
-@app.command("deadlines", help="报送情况：各单位各项材料按期、逾期、未报。")
-def deadlines_command(round_id: OptionalRound = "", db: Db = "", as_json: Json = False) -> int:
-    """Show the status grid."""
-    import polars as pl
-
-    from casework.access import LOCAL_OFFICER
-    from casework.people.deadlines import STATES, status_grid
-
-    with looking(db) as session:
-        found = round_of(session, round_id).round_id
-        grid = status_grid(session, round_id=found, now=now(), actor=LOCAL_OFFICER)
-    late = grid.filter(pl.col("state").is_in(["late", "overdue"])).height
-    shown = grid if as_json else grid.with_columns(pl.col("state").replace_strict(STATES, return_dtype=pl.String))
-    heads = {"unit": "单位", "clause_id": "条款", "item": "材料", "due_at": "期限", "state": "情况"}
-    _show(shown, heads, as_json=as_json, nothing="通知没有报送期限")
-    return 1 if late else 0
-
-
-@app.command("report", help="活动情况报告的数字。")
-def report_command(round_id: OptionalRound = "", db: Db = "", as_json: Json = False) -> int:
-    """Show the report's figures."""
-    from casework.access import LOCAL_OFFICER
-    from casework.cli.common import say
-    from casework.payment.report import activity_report
-
-    with looking(db) as session:
-        report = activity_report(session, round_id=round_of(session, round_id).round_id, actor=LOCAL_OFFICER)
-    if as_json:
-        print_json({"figures": report.figures, "rows": report.rows.to_dicts(), "open_ends": report.open_ends})
-    else:
-        for line in report.sentences:
-            typer.echo(line)
-        for line in report.open_ends:
-            say(line)
-    return 1 if report.open_ends else 0

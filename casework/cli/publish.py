@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,10 +10,26 @@ from casework.cli.chinese import ChineseTyper
 from casework.cli.common import Db, Json, OptionalRound, emit, ledger_url, looking, open_place, round_of
 from casework.cli.review import Body, CaseIds, On, UnitId, day, who, writing
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
 app = ChineseTyper(help="公示：张贴、期满、结果。", no_args_is_help=True)
 
 Evidence = Annotated[str, typer.Option("--evidence", metavar="凭证", help="张贴的照片、网页地址")]
 Until = Annotated[str, typer.Option("--until", metavar="日期", help="公示止日（通知没有规定天数的须写）")]
+
+
+def _notice(db: str, notice_id: str) -> tuple[Engine, int]:
+    from casework.db import reading
+    from casework.models_review import Notice
+    from casework.problems import Refused
+
+    engine = open_place(ledger_url(db), write=True)
+    with reading(engine) as session:
+        found = session.get(Notice, notice_id)
+    if found is None:
+        raise Refused("not_found", "没有这次公示")
+    return engine, found.version
 
 
 @app.command("post", help="登记一次公示：全部名单、一个单位（--unit）或指定的人（--case）。")
@@ -27,6 +43,8 @@ def post(
     cases: CaseIds = [],  # noqa: B006 - Typer reads it and changes nothing
     until: Until = "",
     evidence: Evidence = "",
+    audience: Annotated[str, typer.Option("--audience", metavar="范围", help="向谁公示（不写：照通知）")] = "",
+    channel: Annotated[str, typer.Option("--channel", metavar="方式", help="在哪里公示（不写：照通知）")] = "",
     closed: Annotated[bool, typer.Option("--closed", help="已期满、没有异议（事后补记）")] = False,
     db: Db = "",
 ) -> int:
@@ -49,6 +67,8 @@ def post(
         path=path or None,
         case_ids=cases,
         evidence=evidence,
+        audience=audience,
+        channel=channel,
         closed=closed,
         expected_version=seen,
         **who(),
@@ -59,21 +79,33 @@ def post(
 
 @app.command("close", help="登记公示期满：没有未办结异议的人往下办。")
 def close(
-    notice: Annotated[str, typer.Argument(metavar="公示", help="公示编号")], evidence: Evidence = "", db: Db = ""
+    notice: Annotated[str, typer.Argument(metavar="公示", help="公示编号")],
+    evidence: Evidence = "",
+    until: Until = "",
+    db: Db = "",
 ) -> int:
     """Record that a notice's days are over."""
-    from casework.db import reading
-    from casework.models_review import Notice
-    from casework.problems import Refused
     from casework.review.notices import close_notice
 
-    engine = open_place(ledger_url(db), write=True)
-    with reading(engine) as session:
-        found = session.get(Notice, notice)
-    if found is None:
-        raise Refused("not_found", "没有这次公示")
-    done = close_notice(engine, notice_id=notice, evidence=evidence, expected_version=found.version, **who())
+    engine, version = _notice(db, notice)
+    last = day(until) if until else None
+    done = close_notice(engine, notice_id=notice, evidence=evidence, ends_on=last, expected_version=version, **who())
     typer.echo(f"公示期满，{done['people']} 人往下办，{done['waiting']} 人等待异议办结")
+    return 0
+
+
+@app.command("stop", help="中止一次张贴错的公示：名单上的人回到公示之前。")
+def stop(
+    notice: Annotated[str, typer.Argument(metavar="公示", help="公示编号")],
+    reason: Annotated[str, typer.Option("--reason", metavar="理由", help="为什么中止")],
+    db: Db = "",
+) -> int:
+    """Stop a notice that was posted wrongly."""
+    from casework.review.notices import stop_notice
+
+    engine, version = _notice(db, notice)
+    stop_notice(engine, notice_id=notice, reason=reason, expected_version=version, **who())
+    typer.echo("公示已中止")
     return 0
 
 

@@ -23,9 +23,10 @@ from casework.models import Case, Person
 from casework.models_people import Contact
 from casework.payment.common import live_claims, names_of, unit_names
 from casework.problems import Refused
-from casework.vocabulary import Payee, Relation
+from casework.vocabulary import ClaimState, Payee, Relation
 
 OWN, DESIGNATED = "card", "designated_card"
+_TO_BE_PAID = frozenset({ClaimState.PLANNED, ClaimState.TRANSFERRED, ClaimState.SENT, ClaimState.RETURNED})
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def payees(session: Session, case_ids: Collection[str], *, on: date) -> dict[str
     Args:
         session: A session on the ledger.
         case_ids: The cases.
-        on: The day of payment: a consent signed later, or revoked by then, does not count.
+        on: The day of payment: a consent signed later does not count, nor one that was revoked at all.
     """
     wanted = set(case_ids)
     pairs = session.exec(select(Case.case_id, Case.person_id).where(col(Case.case_id).in_(wanted))).all()
@@ -104,7 +105,7 @@ def _choose(case_id: str, person_id: str, contacts: list[Contact], on: date) -> 
         return PayeeCard(case_id, person_id, Payee.OWN, own[-1].contact_id, own[-1].digest)
     why = "没有登记收款的银行卡"
     for contact in reversed(contacts):
-        if contact.revoked_on is not None and contact.revoked_on <= on:
+        if contact.revoked_on is not None:  # also for a payment that is dated back: the money has not left yet
             why = "本人已撤回对指定人收款的同意，须补收款方式"
         elif contact.consent_on is None or contact.consent_on > on:
             why = "指定人的银行卡还没有本人签字的同意"
@@ -158,8 +159,12 @@ def shared_cards(session: Session, found: Mapping[str, PayeeCard]) -> dict[str, 
 
 
 def payees_frame(session: Session, *, round_id: str, on: date, actor: Actor) -> pl.DataFrame:
-    """Return who is paid how under the claims of a round, who lacks a card, and who shares one (`PAYEES`)."""
-    claims = {claim.case_id: claim for claim in live_claims(session, round_id, actor=actor)}
+    """Return who is to be paid how under the claims of a round, who lacks a card, and who shares one (`PAYEES`).
+
+    Whoever has the money already, by hand or by the bank, needs no card any more and is left out.
+    """
+    unpaid = [claim for claim in live_claims(session, round_id, actor=actor) if claim.state in _TO_BE_PAID]
+    claims = {claim.case_id: claim for claim in unpaid}
     found = payees(session, claims, on=on)
     shared, names, units = shared_cards(session, found), names_of(session, claims), unit_names(session)
     rows = [
