@@ -27,8 +27,9 @@ def config():
 def memory():
     get_revision, set_revision = mo.state(0)
     get_said, set_said = mo.state({})
+    get_lost, set_lost = mo.state({})
     page = views.new_key()
-    return get_revision, get_said, page, set_revision, set_said
+    return get_lost, get_revision, get_said, page, set_lost, set_revision, set_said
 
 
 @app.cell
@@ -37,19 +38,7 @@ def typed_values():
     get_places, set_places = mo.state({})
     get_reasons, set_reasons = mo.state({})
     get_decided, set_decided = mo.state({})
-    get_lost, set_lost = mo.state({})
-    return (
-        get_decided,
-        get_lost,
-        get_money,
-        get_places,
-        get_reasons,
-        set_decided,
-        set_lost,
-        set_money,
-        set_places,
-        set_reasons,
-    )
+    return get_decided, get_money, get_places, get_reasons, set_decided, set_money, set_places, set_reasons
 
 
 @app.cell

@@ -44,8 +44,8 @@ def heading(ledger):
 
 
 @app.cell
-def section_choice():
-    section = widgets.section_choice()
+def section_choice(ledger):
+    section = widgets.section_choice(ledger)
     section
     return (section,)
 
@@ -75,7 +75,7 @@ def round_list(get_days, get_rounds, ledger):
 def round_day(deeds, get_days, get_rounds, get_told):
     get_rounds(), get_days()
     day_form = widgets.day_form(deeds)
-    _hint = mo.Html(rounds.DAY_HINT)
+    _hint = mo.Html(rounds.DAY_HINT) if day_form else None
     widgets.card("情况截至日期", _hint, day_form, get_told().get("各轮工作"))
     return
 
@@ -161,14 +161,15 @@ def unit_table(get_told, known, unit_form, unit_page):
 
 
 @app.cell
-def unit_file_choice(get_units):
+def unit_file_choice(deeds, get_units):
     get_units()
-    unit_file = widgets.unit_file()
+    unit_file = widgets.unit_file(deeds)
     return (unit_file,)
 
 
 @app.cell
 def unit_sheet(deeds, get_told, known, unit_file):
+    mo.stop(unit_file is None)
     preview = widgets.read_unit_file(known, unit_file)
     import_button = widgets.import_button(deeds, preview)
     _said = get_told().get("从表格导入")

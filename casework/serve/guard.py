@@ -205,7 +205,8 @@ class Guard:
         await self._inner(self._inner_scope(scope), receive, collect)
         if status != 200:
             raise RefusedError(500)
-        html = pages.worksheet(body.decode(), self._site.worksheets, name=name, demo=self._site.demo)
+        site = self._site
+        html = pages.worksheet(body.decode(), site.worksheets, name=name, demo=site.demo, actor=site.actor)
         policy = pages.content_policy(html, host=Headers(scope=scope)["host"])
         await HTMLResponse(html, headers={"content-security-policy": policy})(scope, receive, send)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from casework.access import Actor
 
 PRODUCT: Final = "慰问帮扶工作台"
+NEW_ROUND: Final = "/rounds/?section=%E6%96%B0%E5%BB%BA%E4%B8%80%E8%BD%AE"  # 新建一轮
 
 ICON: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="5" fill="#9b1c1c"/>'
@@ -107,14 +108,17 @@ def _page(title: str, body: str) -> str:
     )
 
 
-def header(worksheets: Mapping[str, Worksheet], *, current: str | None, demo: bool) -> str:
-    """Return the header with the links to all worksheets, the same on every page."""
+def header(worksheets: Mapping[str, Worksheet], *, current: str | None, demo: bool, actor: Actor) -> str:
+    """Return the header with the links to all worksheets and to a new round, the same on every page."""
     here = ' aria-current="page"'
     links = "".join(
         f'<a href="/{name}/"{here if name == current else ""}>{html.escape(sheet.title)}</a>'
         for name, sheet in worksheets.items()
     )
+    if "rounds" in worksheets and actor.may_write():
+        links += f'<a class="cw-new" href="{NEW_ROUND}">新建一轮</a>'
     badge = '<span class="cw-badge cw-demo" title="人员、单位均为虚构，可放心试用">演示数据</span>' if demo else ""
+    badge += "" if actor.may_write() else '<span class="cw-badge" title="只能查看，改动不会保存">只读</span>'
     return (
         f'<header class="cw-header"><a class="cw-brand" href="/">{PRODUCT}</a>{badge}'
         f'<nav aria-label="工作表">{links}</nav></header>'
@@ -131,7 +135,7 @@ def index(worksheets: Mapping[str, Worksheet], *, demo: bool, actor: Actor) -> s
     empty = "" if worksheets else '<p class="hint">没有可以打开的工作表。</p>'
     return _page(
         PRODUCT,
-        f"{header(worksheets, current=None, demo=demo)}<main><h1>工作表</h1>{hint}{empty}"
+        f"{header(worksheets, current=None, demo=demo, actor=actor)}<main><h1>工作表</h1>{hint}{empty}"
         f'<div class="cards">{cards}</div><p class="foot">{html.escape(actor.name)}（{actor.role.label}）</p></main>',
     )
 
@@ -148,7 +152,7 @@ def problem(status: int, *, detail: str = "") -> str:
     )
 
 
-def worksheet(page: str, worksheets: Mapping[str, Worksheet], *, name: str, demo: bool) -> str:
+def worksheet(page: str, worksheets: Mapping[str, Worksheet], *, name: str, demo: bool, actor: Actor) -> str:
     """Turn marimo's page into ours.
 
     Header and Chinese title in; unused fonts, gallery tags, the server's paths and marimo's icon out. All
@@ -159,7 +163,7 @@ def worksheet(page: str, worksheets: Mapping[str, Worksheet], *, name: str, demo
     page = page.replace('<html lang="en">', '<html lang="zh-CN">', 1)
     page = page.replace('"./assets/', '"/assets/').replace('href="./favicon.ico"', 'href="/favicon.ico"', 1)
     page = re.sub(r"<title>.*?</title>", f"<title>{html.escape(sheet.title)} · {PRODUCT}</title>", page, count=1)
-    page = page.replace("<body>", f"<body>{header(worksheets, current=name, demo=demo)}", 1)
+    page = page.replace("<body>", f"<body>{header(worksheets, current=name, demo=demo, actor=actor)}", 1)
     return page.replace(str(sheet.path), sheet.path.name).replace(str(sheet.path.parent), "")
 
 

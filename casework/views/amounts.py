@@ -62,10 +62,10 @@ def amounts(desk: Desk, worked: Worked, fields: Mapping[str, str]) -> str:
         told.append(tag("td", _fen_or(case["decided_fen"], "未定"), "n"))
         rows.append(tag("tr", "".join(told)))
     head = (
-        "<tr><th>姓名</th><th>类别</th><th class=n>推荐顺序</th><th class=n>申报金额</th>"
-        "<th>拟定金额（元）</th><th class=n>决定金额</th></tr>"
+        "<tr><th>姓名</th><th>类别</th><th class=n>推荐顺序</th><th class=n>申报金额（元）</th>"
+        "<th class=n>拟定金额（元）</th><th class=n>决定金额（元）</th></tr>"
     )
-    table = tag("table", f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody>", "cw-grid")
+    table = tag("table", f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody>", "cw-grid cw-amounts")
     return _running(worked.result, worked) + tag("div", table, "cw-scroll")
 
 
@@ -78,9 +78,9 @@ def _running(result: Allocation, worked: Worked) -> str:
     said = f"已拟定 {given} 人，合计 {yuan(sum(worked.typed.parameters.decided.values()))} 元；"
     said += f"列入 {result.totals['people']} 人中 {result.totals['without_amount']} 人金额未定。"
     if result.fund_fen is None:
-        return note(said + "资金总额未定。")
+        return note(said + "可用资金未填，填在上面“标准与资金”里，这里随填随算还余多少。")
     left = result.fund_fen - result.totals["amount_fen"]
-    ahead = f"资金 {yuan(result.fund_fen)} 元，" + (
+    ahead = f"可用资金 {yuan(result.fund_fen)} 元，" + (
         f"还余 {yuan(left)} 元。" if left >= 0 else f"超出 {yuan(-left)} 元。"
     )
     return note(said + ahead, "note" if left >= 0 else "error")

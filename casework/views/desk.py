@@ -24,7 +24,7 @@ from sqlmodel import Session, col, select
 
 from casework.access import LOCAL_OFFICER, Actor, actor_of, is_guarded
 from casework.allocation import Allocation, Parameters
-from casework.allocation.fund import sources
+from casework.allocation.fund import UNNAMED, sources
 from casework.comparison import Assessed
 from casework.dates import chinese
 from casework.db import default_url, demo_url, open_ledger, reading
@@ -207,6 +207,7 @@ class Desk:
         rates = dict(self.original.plan.select("category", "rate_fen").unique().iter_rows())
         offered = [category.id for category in self.policy.categories if category.id in rates]
         funds = {f"fund:{source.fund}": source.fen for source in sources(self.policy, Parameters())}
+        funds = funds or {f"fund:{UNNAMED}": None}  # the circular names none: the officer types what there is
         return {f"rate:{category}": rates[category] for category in offered} | funds
 
     def label(self, key: str) -> str:

@@ -32,9 +32,9 @@ def figures(desk: Desk, worked: Worked) -> str:
     totals, balance = worked.result.totals, worked.result.balance_fen
     people = totals["people"] if desk.with_cases else None
     kpis = [
-        _kpi("名额", str(totals["places"]), "" if _all_numbers(worked.result) else "另有据实"),
+        _kpi("名额", *_counted(worked.result, totals["places"])),
         _kpi("人数", "—" if people is None else str(people)),
-        _kpi("金额（元）", yuan(totals["amount_fen"]), _lacking(totals)),
+        _kpi("金额（元）", _amount(worked.result), _lacking(totals)),
         _kpi("余额（元）", "资金未定" if balance is None else yuan(balance), bad=balance is not None and balance < 0),
         _kpi("未用名额", "—" if people is None else str(totals["unused"])),
         _kpi("待核实", "—" if people is None else str(totals["waiting"] + totals["to_verify"])),
@@ -54,6 +54,20 @@ def _kpi(label: str, value: str, beside: str = "", *, bad: bool = False) -> str:
 
 def _all_numbers(result: Allocation) -> bool:
     return not result.plan["open"].any()
+
+
+def _counted(result: Allocation, places: int) -> tuple[str, str]:
+    """Return the number of places and what stands beside it: some or all cells may have no number (据实)."""
+    counted = result.plan.filter(~pl.col("open"))
+    if _all_numbers(result):
+        return str(places), ""
+    return (str(places), "另有据实") if counted.height or places else ("据实", "")
+
+
+def _amount(result: Allocation) -> str:
+    """Return the money of the plan; 未定 while no body has decided anything."""
+    undecided = result.plan["amount_fen"].null_count() == result.plan.height > 0
+    return "未定" if undecided else yuan(result.totals["amount_fen"])
 
 
 def _lacking(totals: Mapping[str, int]) -> str:
@@ -78,6 +92,12 @@ def _against(desk: Desk, worked: Worked, result: Allocation) -> str:
         parts.append(note("有单位的党员人数未填，名额算不出来，请先在单位名录中补上。", "warn"))
     if totals["short_fen"] and not (balance is not None and balance < 0):
         parts.append(note(f"资金不足，缺 {yuan(totals['short_fen'])} 元，未排出先后，名单暂不能确定。", "error"))
+    parts += [
+        note(f"{desk.label(f'fund:{rest.fund}')}要求用完，尚余 {yuan(rest.left_fen)} 元。", "warn")
+        for rest in result.unspent
+    ]
+    if not desk.actor.may_write() and desk.guarded:
+        parts.append(tag("p", esc("只读：可以试改数字看结果，改动只在本页，不会保存。"), "cw-muted"))
     if desk.closed:
         parts.append(note("本轮已结束，只能查看。"))
     return "".join(parts)
@@ -112,12 +132,12 @@ def grid(desk: Desk, fields: Mapping[str, str], worked: Worked) -> str:
         cells = [cell_key(unit["unit_id"], category.id) for category in offered]
         row = [tag("th", esc(unit["name"]), "", scope="row")]
         row += [_field(desk, cell, fields, worked) for cell in cells]
-        row += [tag("td", str(_places(known, cells)), "n")] if several else []
+        row += [tag("td", _places(known, cells), "n")] if several else []
         body.append(tag("tr", "".join([*row, tag("td", _money(known, cells), "n")])))
     foot = ["<th>合计</th>"]
     columns = [[cell for cell in known if cell.endswith(f"|{category.id}")] for category in offered]
-    foot += [tag("td", str(_places(known, column)), "n") for column in columns]
-    foot += [tag("td", str(_places(known, list(known))), "n")] if several else []
+    foot += [tag("td", _places(known, column), "n") for column in columns]
+    foot += [tag("td", _places(known, list(known)), "n")] if several else []
     foot.append(tag("td", _money(known, list(known)), "n"))
     inside = f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}<tr class='cw-total'>{''.join(foot)}</tr></tbody>"
     return tag("div", tag("table", inside, "cw-grid"), "cw-scroll")
@@ -126,8 +146,10 @@ def grid(desk: Desk, fields: Mapping[str, str], worked: Worked) -> str:
 _Known = Mapping[str, tuple[int | None, int | None]]
 
 
-def _places(known: _Known, cells: list[str]) -> int:
-    return sum(known[cell][0] or 0 for cell in cells if cell in known)
+def _places(known: _Known, cells: list[str]) -> str:
+    """Return the places of some cells together; 据实 where none of them has a number."""
+    places = [known[cell][0] for cell in cells if cell in known]
+    return "据实" if places and all(number is None for number in places) else str(sum(n or 0 for n in places))
 
 
 def _money(known: _Known, cells: list[str]) -> str:
@@ -163,7 +185,7 @@ def money_table(desk: Desk, numbers: Mapping[str, str], sliders: Mapping[str, st
         css = "cw-wrong" if key in worked.typed.wrong else "cw-changed" if key in changed else ""
         stood = "未定" if original is None else yuan(original)
         mark = badge("改", "amber") if key in changed else ""
-        unit = "标准，元/人" if key.startswith("rate:") else "资金，元"
+        unit = "标准，元/人" if key.startswith("rate:") else "可用资金，元" if original is None else "资金，元"
         said = esc(desk.label(key).removesuffix("标准")) + tag("small", unit, "cw-muted")
         rows.append(
             f"<tr><th scope='row'>{said}</th><td class='n cw-muted'>{stood}</td>"

@@ -45,8 +45,9 @@ def ties_panel(ties: list[dict[str, Any]], form: str, told: str) -> str:
     if not ties:
         return told
     tie = ties[0]
+    what = "系统不替您选；请集体研究或抽签后登记。" if form else "须集体研究或抽签后，由经办人登记。"
     names = "、".join(tie["people"])
-    said = f"{tie['label']}：{names}并列，只余 {tie['seats']} 个名额。系统不替您选；请集体研究或抽签后登记。"
+    said = f"{tie['label']}：{names}并列，只余 {tie['seats']} 个名额。{what}"
     more = note(f"共有 {len(ties)} 处并列，登记一处后显示下一处。") if len(ties) > 1 else ""
     return told + card("名额线上的并列", note(said, "warn"), more, form)
 
@@ -79,9 +80,14 @@ def helper_panel(fields: Mapping[str, str], outcome: str, button: str) -> str:
 @shown
 def plans_panel(desk: Desk, book: Book, controls: Mapping[str, str], told: str) -> str:
     """Return 方案: save, list, work with one, adopt in two acts."""
-    saving = card("保存", controls["save"], muted="保存后可比较、可确定；不影响台账中的名单")
+    hint = "保存后可比较、可确定；不影响台账中的名单"
+    saving = card("保存", controls["save"], muted=hint) if controls["save"] else ""
     if not book.scenarios:
         return told + tag("div", saving, "cw-cards") + card("已保存的方案", scenario_table(desk, book))
+    if not desk.actor.may_write():
+        work = toolbar(controls["pick"], controls.get("load", ""))
+        shown_acts = card("正式方案", work, in_force_html(book), muted="调入工作表只在本页查看，不会保存")
+        return shown_acts + card("已保存的方案", scenario_table(desk, book))
     beside = "先确定名额方案（没有名单也可以），再确定名单；条件不齐时会说明原因"
     work = toolbar(controls["pick"], controls.get("load", ""), controls.get("update", ""))
     acts = toolbar(controls.get("places", ""), controls.get("list", ""))
@@ -138,7 +144,7 @@ def print_panel(  # noqa: PLR0913 - the parts of one panel
     if not desk.guarded:
         return card("打印与下载", note("打印和下载要逐份登记，请用 casework serve 打开本页后办理。"))
     row = labelled({"表": choices["kind"], "方案": choices["scenario"], "单位": choices["unit"]})
-    if worked.typed.problems and not wanted["scenario"]:
+    if worked.typed.problems and not wanted["scenario"] and desk.actor.may_write():
         return card("打印与下载", row, note("工作表里还有没填对的地方，请先改正，再打印当前工作表。", "warn"))
     if differ and not wanted["scenario"]:
         said = "另一个页面改过这张工作表，打印出来会与本页所见不同；请先在页面上方选定以哪边为准。"

@@ -102,7 +102,8 @@ def _result(desk: Desk, parameters: Parameters) -> Allocation | str:
 def scenario_table(desk: Desk, book: Book) -> str:
     """Return the saved scenarios with what each comes to on today's facts."""
     if not book.scenarios:
-        return note("还没有保存的方案。在“名额与资金”里调好以后，在这里起个名字保存。")
+        how = "在“名额与资金”里调好以后，在这里起个名字保存。" if desk.actor.may_write() else ""
+        return note("还没有保存的方案。" + how)
     rows = []
     for one in book.scenarios:
         acts = [act.label for act, adoption in book.adopted.items() if adoption.scenario_id == one.scenario_id]

@@ -37,7 +37,8 @@ from casework.views.opening import SHORT_HEAD, Form, Start
 from casework.vocabulary import RoundState
 
 DAY_HINT: Final = "<p class='cw-muted'>名额与名单按这一天以前的认定、救助和研究结果计算；晚于这一天的暂不计入。</p>"
-SECTIONS: Final = ("各轮工作", "新建一轮", "单位名录")
+NEW: Final = "新建一轮"
+SECTIONS: Final = ("各轮工作", NEW, "单位名录")
 
 
 def sections_style(section: str, cells: Mapping[str, Sequence[str]]) -> str:

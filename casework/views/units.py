@@ -110,6 +110,12 @@ def units_template(known: Register, first: int) -> str:
     return tag("div", table, "cw-scroll") + tag("p", esc(hint), "cw-muted")
 
 
+def units_table(known: Register, first: int) -> str:
+    """Return one part of the register to be looked at."""
+    rows = [[shown(column, unit.get(column), known.labels) for column in COLUMNS] for unit in known.page(first)]
+    return tag("div", rows_table(COLUMNS.values(), rows), "cw-scroll")
+
+
 def field_key(unit_id: str, column: str) -> str:
     """Return a field's key: usable in a template whatever a unit's id is made of."""
     return f"u{hashlib.sha256(unit_id.encode()).hexdigest()[:12]}_{column}"

@@ -136,9 +136,10 @@ def clause_choice(desk: Desk) -> mo.ui.dropdown:
 
 def print_choices(desk: Desk, book: Book) -> tuple[mo.ui.dropdown, mo.ui.dropdown, mo.ui.dropdown, mo.ui.switch]:
     """Return which list, of which scenario, of which unit, and whether it is shown here."""
+    first = views.WORKSHEET if desk.actor.may_write() else views.CIRCULAR  # a viewer keeps no worksheet
     return (
         pick(views.PRINTED),
-        pick({views.WORKSHEET: "", **book.choices}),
+        pick({first: "", **book.choices}),
         pick(views.unit_choices(desk)),
         mo.ui.switch(label="在此预览"),
     )

@@ -39,8 +39,8 @@ class Counter(Generic[D]):
 
     @property
     def may_act(self) -> bool:
-        """Tell whether whoever opened the page may change anything; the commands ask again."""
-        return self.desk.actor.may_write()
+        """Tell whether whoever is asking may change anything; the commands ask again."""
+        return now_officer(self.ledger).may_write()
 
     def do(self, section: str, deed: Callable[[Actor], Told]) -> None:
         """Carry one deed out for whoever is asking now."""

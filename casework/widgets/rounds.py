@@ -35,6 +35,11 @@ class Deeds:
     say: Callable[[Any], None]
     bump: Mapping[str, Callable[[Any], None]]
 
+    @property
+    def may_act(self) -> bool:
+        """Tell whether whoever is asking may change anything; the commands ask again."""
+        return now_officer(self.ledger).may_write()
+
     def do(self, section: str, deed: Callable[[Actor], rounds.Outcome]) -> None:
         """Carry one deed out."""
         outcome = deed(now_officer(self.ledger))
@@ -43,21 +48,22 @@ class Deeds:
             self.bump[section](lambda revision: revision + 1)
 
 
-def section_choice() -> mo.ui.tabs:
-    """Return the choice of a section, kept in the address."""
-    query = mo.query_params()
+def section_choice(ledger: Ledger) -> mo.ui.tabs:
+    """Return the choice of a section, kept in the address; a viewer opens no round."""
+    query, may_act = mo.query_params(), now_officer(ledger).may_write()
+    sections = [name for name in rounds.SECTIONS if may_act or name != rounds.NEW]
     asked = str(query.get("section") or "")
     return mo.ui.tabs(
-        dict.fromkeys(rounds.SECTIONS, ""),
-        value=asked if asked in rounds.SECTIONS else rounds.SECTIONS[0],
+        dict.fromkeys(sections, ""),
+        value=asked if asked in sections else sections[0],
         on_change=lambda section: query.set("section", section),
     )
 
 
 def day_form(deeds: Deeds) -> mo.ui.form[Any, Any] | None:
-    """Return the form that moves the day a round's facts are read for; None where no round is open."""
+    """Return the form that moves the day of a round's facts; None for a viewer, and where no round is open."""
     running = rounds.open_rounds(deeds.ledger)
-    if not running:
+    if not running or not deeds.may_act:
         return None
     key = views.new_key()
     fields: dict[str, Any] = {
@@ -175,8 +181,10 @@ def needed(choice: mo.ui.dropdown) -> mo.ui.dropdown | None:
     return choice if len(choice.options) > 1 else None
 
 
-def unit_form(deeds: Deeds, known: Register, first: int) -> mo.ui.form[Any, Any]:
-    """Return the register's table as a form."""
+def unit_form(deeds: Deeds, known: Register, first: int) -> mo.ui.form[Any, Any] | mo.Html:
+    """Return the register's table as a form; to a viewer as it stands."""
+    if not deeds.may_act:
+        return mo.Html(units.units_table(known, first))
     key, parents = views.new_key(), list(known.labels.values())
     fields = {name: _unit_field(name, value, parents) for name, value in units.field_values(known, first).items()}
 
@@ -208,8 +216,10 @@ def _unit_field(name: str, value: str, parents: list[str]) -> Any:
     )
 
 
-def unit_file() -> mo.ui.file:
-    """Return the choice of a sheet to import."""
+def unit_file(deeds: Deeds) -> mo.ui.file | None:
+    """Return the choice of a sheet to import; None for a viewer."""
+    if not deeds.may_act:
+        return None
     return mo.ui.file(filetypes=[".xlsx", ".csv"], max_size=MOST_BYTES, label="选择名录文件（xlsx 或文本表格）")
 
 
