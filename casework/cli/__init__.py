@@ -16,11 +16,13 @@ import typer
 from casework.cli import (
     after,
     allocating,
+    attaching,
     calendars,
     casefile,
     contested,
     ledgers,
     moneys,
+    packages,
     papers,
     pay,
     people,
@@ -54,6 +56,8 @@ pay.app.add_typer(visits.visits, name="visit")
 app.add_typer(pay.app, name="pay")
 app.add_typer(people.app, name="people")
 app.add_typer(calendars.app, name="calendar")
+app.add_typer(packages.app, name="package")
+attaching.attach(app)
 papers.attach(app)
 
 
