@@ -93,12 +93,14 @@ def form_named(forms: Sequence[Form], name: object) -> Form | None:
     return next((form for form in forms if form.name == name), next(iter(forms), None))
 
 
-def writing(
+def writing(  # noqa: PLR0913 - a deed and how it is said
     desk: CaseDesk,
     page: str,
     command: Callable[..., Result],
     answers: Callable[[Given], dict[str, Any]],
     said: Callable[[Result], str],
+    *,
+    again: object = None,
 ) -> Callable[[Actor, Given], Told]:
     """Return a deed: the answers are read, one command is carried out, the outcome is a sentence.
 
@@ -108,12 +110,13 @@ def writing(
         command: The command.
         answers: What was handed in → the command's arguments; may refuse.
         said: The command's result → what the officer reads.
+        again: What makes the same answers another deed: the state of things the page was drawn from.
     """
 
     def deed(actor: Actor, given: Given) -> Told:
         try:
             asked = answers(given)
-            key = _key(page, command.__name__, asked)
+            key = _key(page, command.__name__, {**asked, "again": again})
             done = command(desk.engine, **asked, actor=actor, now=clock(), key=key)
             return Told(done=True, html=note(said(done), "ok"))
         except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
