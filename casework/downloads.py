@@ -21,6 +21,7 @@ from casework.serve.downloads import Download, DownloadHandler, OnDownload
 from casework.units_sheet import FILE_NAME, MIMETYPE
 from casework.views import Desk, NoDesk, Typed, clock, draft_parameters, open_desk, open_place, work
 from casework.views.cases.files import made_file
+from casework.views.payment_desk import bank_file
 from casework.views.units import register_bytes
 from casework.vocabulary import Act
 from casework.workbook import write
@@ -79,6 +80,13 @@ def _made(actor: Actor, parameters: Mapping[str, str]) -> Download:
     """Return a file the actor's own page has just made; a marked workbook holds what its sheet held."""
     found = made_file(parameters.get("file", ""), actor.id)
     return Download(found.body, found.name, XLSX)
+
+
+def _bank_list(actor: Actor, parameters: Mapping[str, str]) -> Download:
+    """Return one 代发明细 for the bank; whose cards were opened by whom stands in the log before the file is made."""
+    batch, key = parameters.get("batch", ""), uuid.uuid4().hex
+    body = bank_file(open_place().open, batch_id=batch, actor=actor, now=clock(), key=key)
+    return Download(body, "代发明细.xlsx", XLSX)
 
 
 def _handler(kind: str) -> DownloadHandler:

@@ -240,7 +240,8 @@ def office_choice(desk, section):
 
 
 @app.cell
-def office_bench(desk, look, office_unit, page):
+def office_bench(desk, look, office_unit, page, section):
+    mo.stop(section.value not in office.SECTIONS)
     bench = office.Bench(desk, look, page, office_unit.value)
     return (bench,)
 
@@ -252,23 +253,25 @@ def office_bench(desk, look, office_unit, page):
 def study_read(bench, get_results, section, set_results):
     mo.stop(section.value != "集体研究")
     study = office.open_study(bench, get_results(), set_results)
+    study_forms = office.study_forms(study)
+    study_choice = office.deed_choice("集体研究", study_forms)
     study_list = office.study_list(study)
-    study_choice = office.deed_choice("集体研究", office.study_forms(study))
-    return study, study_choice, study_list
+    return study, study_choice, study_forms, study_list
 
 
 @app.cell
-def study_deed(counter, study, study_choice):
-    study_form = office.deed_form(counter, "集体研究", office.study_forms(study), study_choice)
+def study_deed(counter, section, study_choice, study_forms):
+    mo.stop(section.value != "集体研究")
+    study_form = office.deed_form(counter, "集体研究", study_forms, study_choice)
     return (study_form,)
 
 
 @app.cell
-def study_shown(get_said, office_unit, study, study_choice, study_form, study_list):
-    _left = office.study_panel(study, widgets.text(study_list))
+def study_shown(get_said, office_unit, section, study, study_choice, study_form, study_forms, study_list):
+    mo.stop(section.value != "集体研究")
     _said = get_said().get("集体研究", "")
-    _deeds = office.deeds_card(study.desk, office.study_forms(study), study_choice, study_form, _said)
-    mo.Html(office.office_panel(_left, _deeds, office_unit.text))
+    _deeds = office.deeds_card(study.desk, study_forms, study_choice, study_form, _said)
+    mo.Html(office.office_panel(office.study_panel(study, widgets.text(study_list)), _deeds, office_unit.text))
     return
 
 
@@ -276,27 +279,93 @@ def study_shown(get_said, office_unit, study, study_choice, study_form, study_li
 
 
 @app.cell
-def publication_read(bench, section):
+def notice_read(bench, section):
     mo.stop(section.value != "公示与异议")
-    publication = office.open_publication(bench)
-    publication_choice = office.deed_choice("公示与异议", office.publication_forms(publication))
-    return publication, publication_choice
+    notices = office.open_publication(bench)
+    notice_forms = office.publication_forms(notices)
+    notice_choice = office.deed_choice("公示与异议", notice_forms)
+    return notice_choice, notice_forms, notices
 
 
 @app.cell
-def publication_deed(counter, publication, publication_choice):
-    publication_form = office.deed_form(
-        counter, "公示与异议", office.publication_forms(publication), publication_choice
-    )
-    return (publication_form,)
+def notice_deed(counter, notice_choice, notice_forms, section):
+    mo.stop(section.value != "公示与异议")
+    notice_form = office.deed_form(counter, "公示与异议", notice_forms, notice_choice)
+    return (notice_form,)
 
 
 @app.cell
-def publication_shown(get_said, office_unit, publication, publication_choice, publication_form):
+def notice_shown(get_said, notice_choice, notice_form, notice_forms, notices, office_unit, section):
+    mo.stop(section.value != "公示与异议")
     _said = get_said().get("公示与异议", "")
-    _forms = office.publication_forms(publication)
-    _deeds = office.deeds_card(publication.desk, _forms, publication_choice, publication_form, _said)
-    mo.Html(office.office_panel(office.publication_panel(publication), _deeds, office_unit.text))
+    _deeds = office.deeds_card(notices.desk, notice_forms, notice_choice, notice_form, _said)
+    mo.Html(office.office_panel(office.publication_panel(notices), _deeds, office_unit.text))
+    return
+
+
+# -- 发放与回执
+
+
+@app.cell
+def pay_read(bench, section):
+    mo.stop(section.value != "发放与回执")
+    owed = office.open_payments(bench)
+    pay_state = office.pay_state(owed)
+    return owed, pay_state
+
+
+@app.cell
+def pay_rows(owed, pay_state, section):
+    mo.stop(section.value != "发放与回执")
+    payments = office.narrowed(owed, pay_state.value)
+    pay_table = office.pay_table(payments)
+    pay_forms = office.payment_forms(payments)
+    pay_choice = office.deed_choice("发放与回执", pay_forms)
+    return pay_choice, pay_forms, pay_table, payments
+
+
+@app.cell
+def pay_deed(counter, pay_choice, pay_forms, pay_table, section):
+    mo.stop(section.value != "发放与回执")
+    pay_form = office.deed_form(counter, "发放与回执", pay_forms, pay_choice, also=office.ticked(pay_table))
+    return (pay_form,)
+
+
+@app.cell
+def pay_shown(get_said, office_unit, pay_choice, pay_form, pay_forms, pay_state, pay_table, payments, section):
+    mo.stop(section.value != "发放与回执")
+    _said = get_said().get("发放与回执", "")
+    _deeds = office.deeds_card(payments.desk, pay_forms, pay_choice, pay_form, _said)
+    _left = office.payments_panel(payments, widgets.texts({"state": pay_state, "table": pay_table}))
+    mo.Html(office.office_panel(_left, _deeds, office_unit.text))
+    return
+
+
+# -- 走访与期限
+
+
+@app.cell
+def visit_read(bench, section):
+    mo.stop(section.value != "走访与期限")
+    visits = office.open_visiting(bench)
+    visit_forms = office.visiting_forms(visits)
+    visit_choice = office.deed_choice("走访与期限", visit_forms)
+    return visit_choice, visit_forms, visits
+
+
+@app.cell
+def visit_deed(counter, section, visit_choice, visit_forms):
+    mo.stop(section.value != "走访与期限")
+    visit_form = office.deed_form(counter, "走访与期限", visit_forms, visit_choice)
+    return (visit_form,)
+
+
+@app.cell
+def visit_shown(get_said, office_unit, section, visit_choice, visit_form, visit_forms, visits):
+    mo.stop(section.value != "走访与期限")
+    _said = get_said().get("走访与期限", "")
+    _deeds = office.deeds_card(visits.desk, visit_forms, visit_choice, visit_form, _said)
+    mo.Html(office.office_panel(office.visiting_panel(visits), _deeds, office_unit.text))
     return
 
 
