@@ -3,168 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
 from casework.access import Actor
 from casework.ledger import add_facts, import_units, mark_demo, open_round
-from casework.policy import Policy, load_policy
-from casework.rules import case_clauses
+from casework.policy import load_policy
+from casework.sample_people import People, Sample
 from casework.shapes.limits import QuotaGrid
-from casework.vocabulary import Kind, Mark
+from casework.vocabulary import Mark
 
 SEED = 20200107
 """Everything invented here comes from this number; the same ledger comes out every time."""
-
-_FIRST = "安宁和顺嘉禾春山清远明德云岭石泉松柏青原向阳长乐南江北川"
-_SECOND = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
-_BRANCHES = ("示例村党支部", "示例社区党支部", "示例中心村党支部", "示例机关党支部", "示例园区党支部", "示例街道党支部")
-
-
-@dataclass
-class Sample:
-    """One demo round: what is imported and opened, as rows of `casework.frames`."""
-
-    round_id: str
-    policy: Policy
-    as_of: date
-    units: list[dict[str, Any]]
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, table: str, **row: Any) -> None:
-        """Put one row into a table."""
-        self.tables[table].append(row)
-
-
-class _People:
-    """Invents people; the same seed invents the same ones."""
-
-    def __init__(self, sample: Sample, seed: int) -> None:
-        self.sample, self.draw, self.count = sample, random.Random(seed), 0  # noqa: S311 - people of a demo
-
-    def name(self) -> str:
-        """Return a name no living person has; about one in forty occurs twice, as in life."""
-        return f"示例{self.draw.choice(_FIRST)}{self.draw.choice(_SECOND)}"
-
-    def day(self, first: int, last: int) -> date:
-        """Return a day between two years."""
-        return date(first, 1, 1) + timedelta(days=self.draw.randrange((last - first + 1) * 365))
-
-    def nominate(self, unit_id: str, category: str | None, rank: int | None, **person: Any) -> str:
-        """Add a person with one case in which every question is answered in the person's favour; return the case id."""
-        self.count += 1
-        sample = self.sample
-        ids = {"person_id": f"{sample.round_id}-p{self.count:04}", "case_id": f"{sample.round_id}-c{self.count:04}"}
-        member = person.get("beneficiary", "member") == "member"
-        born = self.day(1938, 1985)
-        joined = date(born.year + self.draw.randrange(20, 30), 7, 1) if member else None
-        joined = None if joined is None or joined > sample.as_of else joined
-        row: dict[str, Any] = {
-            "name": self.name(),
-            "sex": self.draw.choice(["male", "female"]),
-            "ethnicity": self.draw.choice(["汉族", "汉族", "汉族", "土家族", "苗族", "蒙古族"]),
-            "born_on": born,
-            "beneficiary": "member",
-            "membership": "full" if member else "none",
-            "joined_party_on": joined,
-            "full_member_on": joined.replace(year=joined.year + 1) if joined else None,
-            "branch": self.draw.choice(_BRANCHES),
-            "tags": [],
-            "deceased": False,
-            "household_id": f"{ids['person_id']}-h",
-        }
-        case = {
-            "unit_id": unit_id,
-            "category": category,
-            "path": person.pop("path", ""),
-            "degree": person.pop("degree", "hardship"),
-            "unit_rank": rank,
-            "stage": "nomination",
-        }
-        size = self.draw.randrange(1, 6)
-        sample.add(
-            "households",
-            household_id=row["household_id"],
-            size=size,
-            minors=self.draw.randrange(0, max(1, size - 1)),
-            yearly_income_fen=size * self.draw.randrange(4, 16) * 100_000,
-            dibao=False,
-        )
-        sample.add("people", person_id=ids["person_id"], **{**row, **person})
-        sample.add("cases", **ids, **case)
-        self.answer(ids["case_id"], category, case["path"])
-        for name in ("aid", "honours", "causes"):
-            sample.add("completeness", list=name, case_id=ids["case_id"], mark=Mark.NONE.value)
-        return ids["case_id"]
-
-    def answer(self, case_id: str, category: str | None, path: str) -> None:
-        """Record every judgement the circular asks for: conditions hold, exclusions do not, priorities do not."""
-        for clause in case_clauses(self.sample.policy, self.sample.as_of):
-            if clause.ask and clause.applies_to(category, path):
-                holds = clause.kind is Kind.CONDITION
-                self.judge(case_id, clause.id, Mark.PRESENT if holds else Mark.NONE)
-
-    def judge(self, case_id: str, clause_id: str, mark: Mark) -> None:
-        """Record one judgement, replacing an earlier one."""
-        rows = self.sample.tables["judgements"]
-        rows[:] = [row for row in rows if (row["case_id"], row["clause_id"]) != (case_id, clause_id)]
-        self.sample.add(
-            "judgements",
-            case_id=case_id,
-            clause_id=clause_id,
-            value=mark.value,
-            body="示例党支部",
-            basis="示例走访核实记录",
-            source="走访",
-            on=self.sample.as_of - timedelta(days=2),
-            by="示例经办",
-        )
-
-    def unanswered(self, case_id: str, clause_id: str) -> None:
-        """Take a judgement back: nobody has said."""
-        rows = self.sample.tables["judgements"]
-        rows[:] = [row for row in rows if (row["case_id"], row["clause_id"]) != (case_id, clause_id)]
-
-    def unmarked(self, case_id: str, name: str) -> None:
-        """Take a completeness mark back: nobody has checked that list."""
-        rows = self.sample.tables["completeness"]
-        rows[:] = [row for row in rows if (row["case_id"], row["list"]) != (case_id, name)]
-
-    def aided(self, case_id: str, *, source: str, kind: str, on: date) -> None:
-        """Record aid the person of a case was given by somebody else."""
-        person = next(row["person_id"] for row in self.sample.tables["cases"] if row["case_id"] == case_id)
-        self.sample.add("aid", person_id=person, source=source, kind=kind, status="granted", on=on, own=False)
-        for row in self.sample.tables["completeness"]:
-            if (row["case_id"], row["list"]) == (case_id, "aid"):
-                row["mark"] = Mark.PRESENT.value
-
-    def struck(self, case_id: str, cause: str, affected: str = "self", *, main: bool = True) -> None:
-        """Record a cause of hardship."""
-        self.sample.add("causes", case_id=case_id, cause=cause, affected=affected, main=main)
-        for row in self.sample.tables["completeness"]:
-            if (row["case_id"], row["list"]) == (case_id, "causes"):
-                row["mark"] = Mark.PRESENT.value
-
-    def again(self, case_id: str, category: str) -> None:
-        """Let the same person stand for another kind of aid as well, on the same facts."""
-        case = next(row for row in self.sample.tables["cases"] if row["case_id"] == case_id)
-        other = f"{case_id}-2"
-        for name in ("causes", "evidence", "completeness"):
-            rows = [row for row in self.sample.tables[name] if row["case_id"] == case_id]
-            self.sample.tables[name].extend({**row, "case_id": other} for row in rows)
-        self.sample.add("cases", **{**case, "case_id": other, "category": category, "unit_rank": 9})
-        self.answer(other, category, case["path"])
-
-    def paper(self, case_id: str, *documents: str) -> None:
-        """Put papers into the file."""
-        for document in documents:
-            self.sample.add("evidence", case_id=case_id, document=document, original_seen=True, copy_kept=True)
-
 
 _JS_ROLES: dict[str, tuple[str, list[list[str]]]] = {
     "family": ("family", [["line_of_duty_sacrifice"]]),
@@ -177,7 +29,7 @@ _JS_ROLES: dict[str, tuple[str, list[list[str]]]] = {
 def jianshi() -> Sample:
     """Return the round of 建始 2020: its own table of 12 units, a roster with more nominees than places."""
     sample = _jianshi_units("jianshi-2020")
-    people = _People(sample, SEED)
+    people = People(sample, SEED)
     for unit, category, places in _jianshi_cells(sample):
         beneficiary, roles = _JS_ROLES[category]
         spare = 2 if places >= 10 else 1
@@ -192,7 +44,7 @@ def jianshi() -> Sample:
     return sample
 
 
-def _jianshi_doubtful(people: _People, unit: str, category: str, last: int) -> None:
+def _jianshi_doubtful(people: People, unit: str, category: str, last: int) -> None:
     """Add the people an officer has to look at: helped this year, not checked, role not recorded."""
     beneficiary, (tags, *_) = _JS_ROLES[category]
     helped = people.nominate(unit, category, last + 1, beneficiary=beneficiary, tags=tags)
@@ -205,7 +57,7 @@ def _jianshi_doubtful(people: _People, unit: str, category: str, last: int) -> N
 def jianshi_tie() -> Sample:
     """Return a small round under the same circular with one open tie: two people of one rank for the last place."""
     sample = _jianshi_units("jianshi-tie")
-    people = _People(sample, SEED + 1)
+    people = People(sample, SEED + 1)
     for rank in (*range(1, 15), 15, 15, 17):
         people.nominate("js-02", "hardship", rank, beneficiary="member", tags=["veteran_member"])
     return sample
@@ -261,7 +113,7 @@ def neimenggu() -> Sample:
         for number, (name, members, _) in enumerate(_IM_UNITS, start=1)
     ]
     sample = Sample("neimenggu-2022", policy, date(2022, 12, 20), units)
-    people = _People(sample, SEED + 2)
+    people = People(sample, SEED + 2)
     for number, (_, _, nominees) in enumerate(_IM_UNITS, start=1):
         for rank in range(1, nominees + 1):
             case = people.nominate(f"im-{number:02}", "exceptional", rank, degree="exceptional_hardship")
@@ -302,7 +154,7 @@ def jiaozuo() -> Sample:
         for number, ((name, members, _, _), kind) in enumerate(zip(_JZ_UNITS, kinds, strict=True), start=1)
     ]
     sample = Sample("jiaozuo-2018", policy, date(2018, 12, 5), units)
-    people = _People(sample, SEED + 3)
+    people = People(sample, SEED + 3)
     for number, (_, _, renewals, fresh) in enumerate(_JZ_UNITS, start=1):
         unit = f"jz-{number:02}"
         for rank in range(1, renewals + 1):

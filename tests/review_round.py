@@ -14,7 +14,8 @@ from casework.policy import load_policy
 from casework.review.official import list_in_force
 from casework.review.records import histories, steps_version
 from casework.review.steps import record_step
-from casework.samples import Sample, _jianshi_units, _People
+from casework.sample_people import People, Sample
+from casework.samples import _jianshi_units
 from casework.scenarios import save_scenario
 from casework.vocabulary import Act, Role, Stage
 
@@ -118,7 +119,7 @@ def neimenggu(engine, *, ranks=range(1, 7), today=date(2022, 12, 27), pack=None)
             for place, name in enumerate(("甲", "乙"), start=1)
         ],
     )
-    people = _People(sample, 1)
+    people = People(sample, 1)
     for unit in ("甲", "乙"):
         for place, rank in enumerate(ranks if unit == "甲" else (1, 2), start=1):
             name = f"示例{unit}{place}"
@@ -150,7 +151,7 @@ def jiaozuo(engine, *, today=date(2018, 12, 20)):
         date(2018, 12, 5),
         [{"unit_id": "局", "name": "示例局机关党委", "kind": "organ_committee", "members": 90, "order": 1}],
     )
-    people = _People(sample, 2)
+    people = People(sample, 2)
     for rank in (1, 2):
         case = people.nominate("局", "visit", rank, path="renew", name=f"示例续{rank}")
         people.struck(case, "own_illness")
@@ -169,7 +170,7 @@ def jiaozuo(engine, *, today=date(2018, 12, 20)):
 def jianshi(engine, *, today=date(2020, 1, 14)):
     """Three veterans of one town in two branches; every step is the town's own, this office keeps the record."""
     sample = _jianshi_units("js")
-    people = _People(sample, 3)
+    people = People(sample, 3)
     for rank in (1, 2, 3):
         branch = "示例村党支部" if rank < 3 else "示例社区党支部"
         told = {"name": f"示例老{rank}", "branch": branch, "tags": ["veteran_member"]}

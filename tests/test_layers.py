@@ -64,7 +64,8 @@ TABLE = {
     "checking": f"{WORDS} {CORE} adoption people payment {STORE} | sqlmodel sqlalchemy",
     "care": f"{WORDS} policy {STORE} | polars sqlmodel sqlalchemy",
     "opening": f"{WORDS} {STORE} {CORE} comparison sheets | sqlmodel sqlalchemy",
-    "samples": f"{WORDS} shapes policy rules {STORE} scenarios | polars sqlmodel sqlalchemy",
+    "sample_people": "policy rules vocabulary",
+    "samples": f"{WORDS} shapes policy rules {STORE} scenarios sample_people | polars sqlmodel sqlalchemy",
     # what leaves the house
     "forms": "| pydantic",
     "glyphs": "problems",

@@ -56,7 +56,7 @@ def engine(database_url):
 def small(engine):
     """Return the round of 建始 with four people in one town and one in another."""
     sample = samples._jianshi_units("js")
-    people = samples._People(sample, 3)
+    people = samples.People(sample, 3)
     for unit, ranks in (("js-02", 4), ("js-03", 1)):
         for rank in range(1, ranks + 1):
             told = {"name": f"示例{unit}{rank}", "tags": ["veteran_member"], "beneficiary": "member"}

@@ -34,6 +34,32 @@ def test_everybody_is_invented():
         assert all(row["name"].startswith("示例") for row in sample.tables["people"])
 
 
+@pytest.mark.parametrize("make", [jianshi, jianshi_tie, neimenggu, jiaozuo])
+def test_age_membership_role_and_household_fit_each_other(make):
+    sample = make()
+    homes = {row["household_id"]: row for row in sample.tables["households"]}
+    working = {"first_secretary", "work_team_leader", "work_team_member", "village_official"}
+    for row in sample.tables["people"]:
+        age, roles = sample.as_of.year - row["born_on"].year, set(row["tags"] or ())
+        home = homes[row["household_id"]]
+        assert 24 <= age <= 89
+        assert 0 <= home["minors"] < home["size"], "a child does not live alone"
+        assert not home["minors"] or age <= 52
+        assert (row["membership"] == "full") == (row["joined_party_on"] is not None)
+        if row["membership"] == "full":
+            assert row["joined_party_on"].year - row["born_on"].year >= 18
+            assert row["full_member_on"] <= sample.as_of
+        if roles & working:
+            assert age < 60, "pensioners do not work in a village"
+            assert row["position"]
+        if roles & {"first_secretary", "work_team_leader", "member_in_hardship"} or row["beneficiary"] == "member":
+            assert row["membership"] == "full"
+        if row["beneficiary"] == "resident":
+            assert row["membership"] == "none"
+        if roles & {"veteran_member", "veteran_official", "veteran_activist"}:
+            assert age >= 60
+
+
 def test_jianshi_has_more_nominees_than_places_and_every_doubt():
     known = Assessed.of(facts(jianshi()), jianshi().policy)
     result = known.allocate(Parameters())
