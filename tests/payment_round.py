@@ -23,7 +23,8 @@ from casework.payment.transfers import transfer
 from casework.review.confirmation import confirm_list
 from casework.review.notices import post_notice
 from casework.review.official import list_in_force
-from casework.samples import _jianshi_units, _People
+from casework.sample_people import People as _People
+from casework.samples import _jianshi_units
 from casework.vocabulary import Role, Stage, VisitPlace
 
 TOWN, HALL = "js-01", "js-02"
