@@ -520,7 +520,7 @@ TYPED = {
         "pdf",
         "py",
     ),
-    *("JSON", "CSV", "sainte_lague", "dhondt", "largest_remainder", "equal", "half_up"),
+    *("JSON", "CSV", "PDF", "JPG", "PNG", "sainte_lague", "dhondt", "largest_remainder", "equal", "half_up"),
     *("quota-table", "roster", "public-list"),
 }
 

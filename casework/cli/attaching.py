@@ -28,7 +28,7 @@ from casework.cli.review import who
 scans = ChineseTyper(help="扫描件：列出、打开（写明用途，记入日志）、撤下。", no_args_is_help=True)
 evidence = ChineseTyper(help="证明材料：清单、登记、补正通知。", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(metavar="文件", help="PDF、JPG 或 PNG，最大 20 MB")]
+File = Annotated[Path, typer.Argument(metavar="文件", help="PDF、JPG 或 PNG，最大 20 兆")]
 Case = Annotated[str, typer.Option("--case", metavar="个案", help="个案编号")]
 Unit = Annotated[str, typer.Option("--unit", metavar="单位", help="单位编号")]
 ScanId = Annotated[str, typer.Argument(metavar="扫描件", help="扫描件编号")]

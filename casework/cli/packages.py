@@ -44,7 +44,7 @@ Clause = Annotated[str, typer.Option("--clause", metavar="条款", help="哪一�
 
 @app.command("templates", help="下发填报模板：每个单位一份，打成一个压缩包。")
 def templates(
-    out: Annotated[Path, typer.Option("--out", metavar="文件", help="存为哪个 .zip 文件")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="存为哪个压缩包文件")],
     round_id: OptionalRound = "",
     on: Annotated[str, typer.Option("--on", metavar="日期", help="文件名里的日期（不写：今天）")] = "",
     db: Db = "",
