@@ -23,9 +23,9 @@ _STATE_COLOURS: Final = {"open": "", "held": "amber", "refused": "red", "done": 
 KEYS: Final = "键盘：↑ ↓ 换人，数字选结果，回车登记并转到下一人；不同意等要写理由，写完按回车登记"
 
 
-def verdict_badge(verdict: str) -> str:
-    """Return the label of a verdict."""
-    return badge(Verdict(verdict).label, COLOURS[Verdict(verdict)])
+def verdict_badge(verdict: str | None) -> str:
+    """Return the label of a verdict; nothing for somebody who has left the round."""
+    return "" if verdict is None else badge(Verdict(verdict).label, COLOURS[Verdict(verdict)])
 
 
 def state_badge(state: str) -> str:
