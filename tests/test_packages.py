@@ -348,6 +348,8 @@ def test_whom_to_chase(quick):
     assert "今天已逾期" in read(quick, chasing_text, now=beijing(15, 17, 1))
     only = read(quick, chasing_text, now=beijing(14), actor=TOWN)
     assert names["js-05"] not in only
+    nobody = Actor("x", "示例", Role.OFFICER, frozenset())
+    assert read(quick, chasing_text, now=beijing(14), actor=nobody) == "这一轮还没有您范围内的单位。"
 
 
 def test_nobody_to_chase(quick):

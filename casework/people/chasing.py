@@ -39,9 +39,12 @@ def chasing_text(session: Session, *, round_id: str, actor: Actor, now: datetime
     grid = package_grid(session, round_id=round_id, actor=actor, now=now)
     owed: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
     for row in grid.filter(pl.col("state").is_in(OPEN)).iter_rows(named=True):
-        owed[row["clause_id"]][row["unit"]].append((row["item"], row["reason"]))
+        owed[row["clause_id"]][row["unit_id"]].append((row["item"], row["reason"]))
+    if grid.is_empty():
+        return "这一轮还没有您范围内的单位。"
     if not owed:
         return "各单位材料已报齐，没有要催报的。"
+    names = dict(grid.select("unit_id", "unit").iter_rows())
     local = now.astimezone(SHANGHAI)
     lines = [f"{policy.round_title}催报名单（截至{chinese(local.date())}{local:%H:%M}）"]
     asked = {row["clause_id"]: row["due_at"] for row in grid.iter_rows(named=True)}
@@ -49,7 +52,7 @@ def chasing_text(session: Session, *, round_id: str, actor: Actor, now: datetime
         _, shape = clauses[clause_id]
         items = len(dict.fromkeys((*shape.deliverables, *shape.needs)))
         lines.append(_head(shape, asked[clause_id], local))
-        lines += [f"  {unit}：{_lacking(open_, items)}" for unit, open_ in owed[clause_id].items()]
+        lines += [f"  {names[unit]}：{_lacking(open_, items)}" for unit, open_ in owed[clause_id].items()]
         lines.append(f"  共 {len(owed[clause_id])} 个单位。")
     return "\n".join(lines)
 
