@@ -3,17 +3,20 @@
     .venv/bin/python -m scripts.clause_table
 
 What is computed is named by its shape; what a person decides, what is stored and what needs nothing doing by their
-kind. A part that is not built yet is said to be *later*. `tests/test_clauses.py` fails when
-a place or a test named here does not exist.
+kind. The office's own acts stand in `scripts.clause_places`, clause by clause. A part that is not built yet is said
+to be *later*, with the issue that brings it. `tests/test_clauses.py` fails when a place or a test does not exist.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from casework.policy import Clause, Policy, load_policy
 from casework.vocabulary import Kind, Subject
+from scripts.clause_places import PLACES
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "clauses.md"
@@ -24,16 +27,20 @@ _READ = "tests/test_policies.py::test_every_clause_means_exactly_one_thing"
 _QUOTED = "tests/test_policies.py::test_every_quotation_stands_in_the_circular"
 
 
+_NEIMENGGU = "tests/test_neimenggu.py::"
+_ALLOCATION = "tests/test_allocation.py::"
+
+
 class Honoured(NamedTuple):
-    """Where a clause takes effect, which test would notice its loss, and what is still to come."""
+    """Where a clause takes effect, which tests would notice its loss, and what is still to come."""
 
     where: str
-    test: str
+    tests: tuple[str, ...]
     later: str = ""
 
 
 _CASE = {
-    rule: Honoured(f"casework/predicates.py::{name}", _WORKED)
+    rule: Honoured(f"casework/predicates.py::{name}", (_WORKED,))
     for rule, name in {
         "aid": "_aid",
         "cause": "_cause",
@@ -47,62 +54,82 @@ _CASE = {
     }.items()
 }
 _SHAPES = _CASE | {
-    "amount_fixed": Honoured("casework/allocation/amounts.py::amount_of", _WORKED),
-    "amount_open": Honoured("casework/allocation/amounts.py::amount_of", _WORKED),
-    "fund": Honoured("casework/allocation/fund.py::sources", "tests/test_allocation.py"),
-    "highest_only": Honoured("casework/allocation/claims.py::_once", "tests/test_allocation.py"),
-    "priority_order": Honoured("casework/allocation/ranking.py::priority_key", "tests/test_allocation.py"),
-    "quota_by_headcount": Honoured("casework/allocation/quota.py::_by_headcount", _WORKED),
-    "quota_grid": Honoured(
-        "casework/allocation/quota.py::plan", "tests/test_policies.py::test_the_quota_table_is_the_annex_cell_by_cell"
+    "amount_fixed": Honoured("casework/allocation/amounts.py::amount_of", (_WORKED,)),
+    "amount_open": Honoured("casework/allocation/amounts.py::amount_of", (_WORKED,)),
+    "highest_only": Honoured(
+        "casework/allocation/claims.py::_once",
+        (_ALLOCATION + "test_only_the_highest_aid_is_given_where_the_circular_says_so",),
     ),
-    "route_to_unit": Honoured("casework/allocation/allocate.py::_reserve", "tests/test_allocation.py"),
-    "step": Honoured("casework/shapes/procedure.py::Step", _READ, "办理：审核"),
-    "public_notice": Honoured("casework/shapes/procedure.py::PublicNotice", _READ, "办理：审核"),
-    "deadline": Honoured("casework/shapes/procedure.py::Deadline", "tests/test_lint.py", "收表与催报"),
-    "visit_rule": Honoured("casework/shapes/procedure.py::VisitRule", _READ, "走访登记"),
-    "visit_window": Honoured("casework/shapes/procedure.py::Window", _READ, "走访登记"),
-    "report": Honoured("casework/shapes/procedure.py::Report", _READ, "情况报告"),
-    "form": Honoured("casework/shapes/procedure.py::FormDefinition", _READ, "表式"),
+    "priority_order": Honoured(
+        "casework/allocation/ranking.py::priority_key",
+        (
+            _NEIMENGGU + "test_priorities_count_alike_by_our_choice",
+            _ALLOCATION
+            + "test_priorities_come_before_ranks_and_an_unanswered_one_is_named_where_it_could_move_the_line",
+        ),
+    ),
+    "quota_by_headcount": Honoured("casework/allocation/quota.py::_by_headcount", (_WORKED,)),
+    "quota_grid": Honoured(
+        "casework/allocation/quota.py::plan",
+        ("tests/test_policies.py::test_the_quota_table_is_the_annex_cell_by_cell",),
+    ),
+    "route_to_unit": Honoured(
+        "casework/allocation/allocate.py::_reserve",
+        ("tests/test_samples.py::test_neimenggu_stands_on_both_sides_of_a_thousand_members",),
+    ),
+    "deadline": Honoured("casework/shapes/procedure.py::Deadline", (_READ,), "issue 3，收表与催报"),
+    "report": Honoured("casework/shapes/procedure.py::Report", (_READ,), "issue 3，情况报告"),
+    "form": Honoured("casework/shapes/procedure.py::FormDefinition", (_READ,), "issue 4，表式"),
 }
 _FORMS = {
     "quota_table": Honoured(
-        "casework/lists/quota.py::quota_table", "tests/test_lists.py::test_the_quota_table_is_annex_1_cell_by_cell"
+        "casework/lists/quota.py::quota_table", ("tests/test_lists.py::test_the_quota_table_is_annex_1_cell_by_cell",)
     ),
     "roster": Honoured(
         "casework/lists/roster.py::roster",
-        "tests/test_lists.py::test_the_roster_has_the_columns_and_signatures_of_the_circular",
+        ("tests/test_lists.py::test_the_roster_has_the_columns_and_signatures_of_the_circular",),
     ),
 }
-_ASKED = {
-    Subject.CASE: Honoured("casework/rules.py::outcome_of_mark", _WORKED),
-    Subject.UNIT: Honoured("casework/allocation/quota.py::_move", "tests/test_allocation.py"),
-    Subject.ROUND: Honoured("casework/policy/pack.py::Clause", _READ, "登记"),
+_FORM_TESTS = {
+    "IM": _NEIMENGGU + "test_exactly_two_forms_and_the_year_over_the_second",
+    "JZ": "tests/test_jiaozuo.py::test_the_year_blank_of_the_filing_tables_is_filled",
+    "JS": "tests/test_lint.py::test_jianshi_lacks_section_three_and_names_two_papers_twice",
 }
 _RECORDED: dict[Kind, str] = {
-    Kind.AUDIT: "检查登记",
-    Kind.DOCUMENT: "收表与材料",
-    Kind.FORM: "表式",
-    Kind.FUND: "资金台账",
-    Kind.PRIVACY: "个人信息保护",
-    Kind.PUBLIC_NOTICE: "公示登记",
-    Kind.REPORT: "情况报告",
-    Kind.STEP: "办理：审核",
-    Kind.VISIT: "走访登记",
+    Kind.DOCUMENT: "issue 3，收表与材料",
+    Kind.FORM: "issue 4，表式",
 }
 _HOW = {"ask": "由人认定", "record": "登记备查", "note": "无须办理"}
 
 
+@cache
+def _tests_of(name: str) -> list[str]:
+    text = (ROOT / "tests" / f"test_{name}.py").read_text(encoding="utf-8")
+    return re.findall(r"^def (test_\w+)", text, re.MULTILINE)
+
+
+def named(short: str) -> str:
+    """Return the full name of a test: `review_steps.test_each_path` → the one that begins so."""
+    name, _, start = short.partition(".")
+    found = [test for test in _tests_of(name) if test.startswith(start)]
+    return f"tests/test_{name}.py::{found[0] if len(found) == 1 else start}"
+
+
 def honoured(clause: Clause) -> Honoured:
     """Return where a clause is honoured."""
+    if clause.id in PLACES:
+        place, *tests = PLACES[clause.id]
+        module, _, name = place.rpartition(".")
+        return Honoured(f"casework/{module}.py::{name}", tuple(named(test) for test in tests))
     if clause.shape is not None:
         form = getattr(clause.shape, "form", "")
-        return _FORMS.get(form) or _SHAPES[clause.shape.rule]
-    if clause.ask:
-        return _ASKED[clause.subject]
+        found = _FORMS.get(form) or _SHAPES[clause.shape.rule]
+        return found._replace(tests=(_FORM_TESTS[clause.id[:2]],)) if form and found.later else found
+    if clause.ask and clause.subject is Subject.CASE:
+        return Honoured("casework/rules.py::outcome_of_mark", (_WORKED,))
     if clause.note:
-        return Honoured("casework/policy/pack.py::Clause", _QUOTED)
-    return Honoured("casework/policy/pack.py::Clause", _READ, _RECORDED.get(clause.kind, "台账登记"))
+        return Honoured("casework/policy/pack.py::Clause", (_QUOTED,))
+    return Honoured("casework/policy/pack.py::Clause", (_READ,), _RECORDED.get(clause.kind, "issue 3，台账登记"))
 
 
 def how(clause: Clause) -> str:
@@ -120,8 +147,9 @@ def table(policy: Policy) -> str:
         found = honoured(clause)
         words = clause.words.replace("|", "｜").replace("\n", "")
         words = words if len(words) <= 40 else f"{words[:39]}…"
-        later = f"*later*：{found.later}" if found.later else ""
-        lines.append(f"| {clause.id} | {words} | {how(clause)} | `{found.where}` | `{found.test}` | {later} |")
+        later = f"*later*（{found.later}）" if found.later else ""
+        tests = "<br>".join(f"`{test}`" for test in found.tests)
+        lines.append(f"| {clause.id} | {words} | {how(clause)} | `{found.where}` | {tests} | {later} |")
     return "\n".join(lines)
 
 
@@ -133,7 +161,8 @@ def page() -> str:
     head = f"""# 条款落实表
 
 Every operative sentence of the shipped circulars: {count} clauses, what is done with it, where, and which test would
-notice its loss. *later* names what is stored and printed today but not yet worked with ({later} clauses). Written by
+notice its loss. *later* names what is stored and printed today but not yet worked with, and the issue
+that brings it ({later} clauses). Written by
 `python -m scripts.clause_table`; `tests/test_clauses.py` holds every row against the code.
 """
     return "\n\n".join([head.rstrip(), *(table(policy) for policy in packs)]) + "\n"

@@ -1,0 +1,159 @@
+"""Clause by clause: where the office's own acts are honoured, and the tests that hold them.
+
+What is computed is found by its shape (`scripts.clause_table`). A step, a notice, a visit, a payment or a paper is
+honoured by a command; which one, only a reader of the clause can say. Places are short: `review/steps.carry_step` is
+`casework/review/steps.py::carry_step`, `review_steps.each_path` the one test of `tests/test_review_steps.py` whose
+name begins so.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_CHAIN: Final = "review_steps.test_each_circular_has_its_own_chain"
+_BODIES: Final = "review_steps.test_who_carries_a_step_out_comes_from_the_pack"
+_CARRIED: Final = "review_steps.test_each_path_has_its_own_clause"
+_NEEDS: Final = "payment_visits.test_the_grid_names_who_is_missing_what_and_who_was_late"
+_HEARD: Final = "payment_visits.test_a_visit_without_a_word_on_what_was_heard_is_refused"
+_CONSENT: Final = "people_contacts.test_another_holder_needs_consent_and_a_revoked_one_is_not_used"
+_CARD: Final = "payment_cards.test_without_the_consent_there_is_no_payment_to_another_s_card"
+_HAND: Final = "payment_money.test_booking_waits_for_the_person_s_own_hand"
+_DRAWN: Final = "payment_visits.test_an_inspection_keeps_its_seed_and_its_findings_are_a_person_s"
+_REPORT: Final = "payment_visits.test_the_report_has_its_figures_filled_in"
+_TOGETHER: Final = "payment_visits.test_everybody_is_seen_face_to_face_by_the_committee"
+_RECHECK: Final = "people_rechecks.test_who_was_not_rechecked_stands_as_such"
+_NOBODY_CALLED: Final = "payment_money.test_nobody_is_called_to_the_office"
+_PAPER: Final = "review_worklist.test_a_paper_has_an_issuer_of_the_level_the_circular_asks_for"
+_FESTIVAL: Final = "jiaozuo.test_before_the_spring_festival_is_the_day_before_it"
+
+PLACES: Final[dict[str, tuple[str, ...]]] = {
+    # -- 内蒙古 2022 ---------------------------------------------------------------------------------------------
+    "IM-1.2": ("payment/coverage.remarks", "payment_visits.test_at_home_and_by_the_one_in_charge"),
+    "IM-1.3": ("payment/visits.record_visit", _HEARD),
+    "IM-1.5": ("payment/follow_ups.open_follow_up", "payment_visits.test_difficulties_raised_are_followed"),
+    "IM-2.1": ("review/steps.carry_step", _CHAIN, "review_steps.test_a_package_is_recorded_once"),
+    "IM-2.2": ("review/steps.carry_step", _CHAIN, "review_steps.test_what_a_step_is_refused_for"),
+    "IM-3.2.3": ("review/chain.chain", _CHAIN, "review_steps.test_a_weaker_step_and_one_that_is_excepted"),
+    "IM-3.3.1": ("review/steps.carry_step", _CHAIN, "review_steps.test_nobody_reviews_what_he_proposed"),
+    "IM-3.3.6": (
+        "allocation/quota._move",
+        "neimenggu.test_the_caps_are_soft",
+        "allocation.test_a_soft_cap_is_exceeded",
+    ),
+    "IM-3.4.1": (
+        "review/meetings.decide_meeting",
+        "review_meetings.test_a_list_agreed_to_as_it_stands_becomes_official",
+        "review_steps.test_an_own_decision_needs_an_approver",
+    ),
+    "IM-3.4.2": (
+        "review/notices.post_notice",
+        _BODIES,
+        "review_notices.test_a_notice_holds_everyone_listed_and_ends_after_its_last_day",
+    ),
+    "IM-3.5.3": ("payment/report.activity_report", _REPORT),
+    "IM-3.5.4": ("payment/report.activity_report", _REPORT),
+    "IM-4.3": ("dates.on_time", "neimenggu.test_the_deadline_day_itself_is_on_time"),
+    "IM-4.5": ("people/contacts.put_contact", _CONSENT, _CARD),
+    "IM-4.6": ("people/contacts.put_contact", _CONSENT, _CARD),
+    "IM-4.7": (
+        "people/contacts.normalised",
+        "people_contacts.test_a_number_that_is_none_is_refused_without_being_repeated",
+    ),
+    "IM-A1.11": ("people/contacts.put_contact", _CONSENT, _CARD),
+    "IM-A2.4": ("people/seeing.masked_contacts", "people_contacts.test_numbers_are_masked_until_they_are_opened"),
+    # -- 焦作 2018 -----------------------------------------------------------------------------------------------
+    "JZ-N2.4": ("review/steps.carry_step", _CHAIN, _CARRIED),
+    "JZ-N2.6": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps"),
+    "JZ-N2.7": (
+        "review/notices.post_notice",
+        _CHAIN,
+        "review_notices.test_a_units_own_notice_is_recorded_once_afterwards",
+    ),
+    "JZ-N3.1": ("review/steps.carry_step", _CHAIN, _CARRIED),
+    "JZ-N3.2": ("review/steps.carry_step", _CHAIN, _CARRIED),
+    "JZ-M2.2.0": ("rules.verdicts", "worked.test_the_worked_cases_of_a_shipped_pack_hold"),
+    "JZ-M3.2": ("payment/coverage.remarks", _FESTIVAL, "payment_visits.test_days_outside_the_window_are_named"),
+    "JZ-M4.1.3": ("review/judgements.record_evidence", _PAPER),
+    "JZ-M4.2.1": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps"),
+    "JZ-M4.2.2": ("review/notice_days.notice_end", "review_notices.test_seven_days_of_jiaozuo_end_on_the_eighth"),
+    "JZ-M4.2.3": (
+        "review/objections.record_objection",
+        "review_notices.test_an_objection_makes_only_that_person_wait",
+    ),
+    "JZ-M4.2.6": ("review/chain.stopped", "review_steps.test_a_refused_person_goes_no_further"),
+    "JZ-M4.3.1": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps"),
+    "JZ-M4.3.2": ("review/chain.chain", "review_steps.test_a_weaker_step_and_one_that_is_excepted"),
+    "JZ-M4.4.1": ("review/steps.carry_step", _CHAIN, _BODIES),
+    "JZ-M4.4.2": (
+        "review/meetings.decide_meeting",
+        _CHAIN,
+        _BODIES,
+        "review_meetings.test_a_list_agreed_to_as_it_stands_becomes_official",
+    ),
+    "JZ-M4.5.1": (
+        "payment/transfers.transfer",
+        "jiaozuo.test_no_amount_is_fixed_and_the_money_is_dues",
+        "payment_money.test_a_transfer_is_the_sum_of_its_people",
+    ),
+    "JZ-M4.5.2": ("payment/receipts.hand", _CHAIN, "payment_money.test_nothing_is_handed_over_before_the_transfer"),
+    "JZ-M4.5.3": ("payment/receipts.record_receipt", _CHAIN, _HAND),
+    "JZ-M4.5.4": ("payment/receipts.book", _HAND),
+    "JZ-M5.1.1": ("dates.spring_festival", _FESTIVAL),
+    "JZ-M5.2.1": ("people/rechecks.recheck_list", _RECHECK),
+    "JZ-M5.2.3": ("people/rechecks.record_recheck", _RECHECK, "people_rechecks.test_nothing_is_carried_into_the_next"),
+    "JZ-M5.2.5": (
+        "people/differences.ledger_difference",
+        "people_rechecks.test_who_came_who_went_and_what_changed_is_named",
+    ),
+    "JZ-M5.3.2": ("payment/inspection.draw_inspection", _DRAWN),
+    # -- 建始 2020 -----------------------------------------------------------------------------------------------
+    "JS-1.1": (
+        "payment/coverage.remarks",
+        "policies.test_the_leaders_visits_and_the_places",
+        "payment_visits.test_days_outside_the_window_are_named",
+    ),
+    "JS-2.1.2": (
+        "allocation/fund.sources",
+        "allocation.test_jianshi_is_359_places_and_184000_yuan",
+        "payment_money.test_no_more_comes_in_than_the_circular_allots",
+    ),
+    "JS-2.2.1": ("payment/funds.record_expense", "payment_money.test_a_unit_s_matching_money_is_apart"),
+    "JS-4.1.1": ("payment/visits.link_leader", "payment_visits.test_a_leader_sees_at_least_two"),
+    "JS-4.1.2": ("payment/coverage.leaders", "payment_visits.test_a_leader_sees_at_least_two"),
+    "JS-4.1.3": ("payment/receipts.hand_over", "payment_visits.test_one_entry_is_the_visit_and_the_handing_over"),
+    "JS-4.1.4": ("payment/visits.plan_visit", "payment_visits.test_a_plan_stays_inside_the_township_s_own_list"),
+    "JS-4.1.5": ("payment/coverage.leaders", "payment_visits.test_a_leader_without_a_coordinating_office_is_named"),
+    "JS-4.1.7": ("payment/coverage.coverage", _TOGETHER),
+    "JS-4.1.8": ("payment/coverage.coverage", _TOGETHER),
+    "JS-4.1.9": ("payment/visits.record_visit", _HEARD),
+    "JS-4.1.10": ("payment/coverage.remarks", "payment_visits.test_a_first_secretary_is_seen"),
+    "JS-4.2.3": ("payment/visits.record_visit", _HEARD),
+    "JS-4.2.4": ("payment/follow_ups.open_follow_up", "payment_visits.test_difficulties_raised_are_followed"),
+    "JS-5.1.1": ("review/steps.carry_step", _CHAIN, "policies.test_the_categories_and_the_steps_of_jianshi"),
+    "JS-5.1.3": ("people/rechecks.recheck_list", _RECHECK),
+    "JS-5.1.4": ("review/steps.carry_step", _CHAIN, "policies.test_the_categories_and_the_steps_of_jianshi"),
+    "JS-5.1.5": (
+        "review/confirmation.confirm_list",
+        "review_units_decide.test_the_office_confirms_what_the_towns_decided",
+    ),
+    "JS-5.1.6": ("review/notices.post_notice", "review_units_decide.test_a_branch_sees_its_own_people_only"),
+    "JS-5.1.7": ("review/steps.carry_step", "review_units_decide.test_a_branch_sees_its_own_people_only"),
+    "JS-5.2.1": ("payment/receipts.refuse_place", _NOBODY_CALLED, "policies.test_the_leaders_visits_and_the_places"),
+    "JS-5.2.2": ("payment/funds.refuse_other_purpose", "payment_money.test_money_is_ring_fenced"),
+    "JS-5.2.3a": (
+        "payment/reconciliation.open_ends",
+        "payment_money.test_what_a_unit_received_and_did_not_pay_is_named",
+    ),
+    "JS-5.2.3b": ("payment/funds.refuse_other_purpose", "payment_money.test_money_is_ring_fenced"),
+    "JS-5.2.4": ("payment/inspection.draw", _DRAWN, "payment_visits.test_a_draw_can_be_done_again"),
+    "JS-6.1": ("people/deadlines.status_grid", _NEEDS, "payment_visits.test_on_time_to_the_minute"),
+    "JS-6.3": ("people/deadlines.outstanding", _NEEDS),
+    "JS-6.4": ("payment/coverage.leader_roster", "payment_visits.test_the_roster_of_leaders_fills_itself"),
+    "JS-6.5": ("people/deadlines.next_due", "payment_visits.test_the_packages_on_record_fill_the_grid"),
+    "JS-A1.5": ("lists/quota.quota_table", "policies.test_captions_and_rates_are_the_column_heads_of_the_annex"),
+    "JS-A1.6": (
+        "allocation/quota.plan",
+        "policies.test_the_quota_table_spends_the_fund_exactly",
+        "allocation.test_jianshi_is_359_places_and_184000_yuan",
+    ),
+}
