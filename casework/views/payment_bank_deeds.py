@@ -89,7 +89,7 @@ def card_form(payments: Payments) -> Form:
             "value": text(given, "card"),
             "holder": text(given, "holder"),
             "relation": Relation(relation) if relation in relations.values() else None,
-            "consent_on": maybe_day(given, "consent"),
+            "consent_on": maybe_day(given, "consent", "本人同意日期"),
         }
 
     def said(done: Mapping[str, Any]) -> str:
@@ -106,7 +106,7 @@ def card_form(payments: Payments) -> Form:
             Field("card", "卡号", hint="加密保存，登记后只显示尾号"),
             Field("holder", "持卡人", hint="指定人的卡必填"),
             Field("relation", "与本人关系", "choice", relations),
-            Field("consent", "本人同意日期", "date"),
+            Field("consent", "本人同意日期", hint="指定人的卡必填，如 2026-12-02"),
         ),
         writing(payments.desk, payments.page, put_contact, answers, said),
         hint="<p class='cw-muted'>指定人的卡要有持卡人、关系和本人签字同意的日期；本人随时可以撤回。</p>",

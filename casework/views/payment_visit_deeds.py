@@ -258,7 +258,7 @@ def _trouble(found: Visiting) -> Form:
             "visit_id": chosen(given, "which", which, "走访"),
             "problem": text(given, "problem"),
             "owner": text(given, "owner"),
-            "due_on": maybe_day(given, "due"),
+            "due_on": maybe_day(given, "due", "办理期限"),
         }
 
     return Form(
@@ -268,7 +268,7 @@ def _trouble(found: Visiting) -> Form:
             Field("which", "走访", "choice", which, next(iter(which.values()), None)),
             Field("problem", "实际困难", "area", hint="必填"),
             Field("owner", "承办人", hint="必填"),
-            Field("due", "办理期限", "date"),
+            Field("due", "办理期限", hint="可不填，如 2026-12-02"),
         ),
         writing(found.desk, found.page, open_follow_up, answers, lambda _: "已登记，办结后再登记结果。"),
     )

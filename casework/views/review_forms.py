@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeAlias
 from sqlmodel import Session, col, select
 
 from casework.access import Actor
+from casework.dates import parse_date
 from casework.ledger import Result
 from casework.models import Case, Person
 from casework.money import parse_yuan
@@ -139,22 +140,34 @@ def text(given: Given, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def maybe_day(given: Given, name: str) -> date | None:
-    """Return a day; None for none."""
-    value = given.get(name)
-    return value if isinstance(value, date) else None
-
-
 def day(given: Given, name: str, label: str = "日期") -> date:
     """Return a day.
 
     Raises:
         Refused: `no_date`.
     """
-    found = maybe_day(given, name)
-    if found is None:
+    value = given.get(name)
+    if not isinstance(value, date):
         raise Refused("no_date", f"请填写{label}")
-    return found
+    return value
+
+
+def maybe_day(given: Given, name: str, label: str) -> date | None:
+    """Return a day that may be left out, and is therefore typed: marimo's own date field is never empty.
+
+    Raises:
+        Refused: `no_date`, with what was read.
+    """
+    typed = text(given, name)
+    if not typed:
+        return None
+    try:
+        found = parse_date(typed)
+    except ValueError as error:
+        raise Refused("no_date", f"{label}读不懂：{error}") from None
+    if found.precision != "day":
+        raise Refused("no_date", f"{label}要写到日，如 2026-12-02")
+    return found.on
 
 
 def maybe_whole(given: Given, name: str, label: str) -> int | None:
@@ -297,7 +310,9 @@ def deeds_card(desk: CaseDesk, form: Form | None, choice: str, drawn: str, told:
 
 def office_panel(left: str, right: str, above: str = "") -> str:
     """Return a section: what stands on record on the left, the deed on the right."""
-    return above + tag("div", tag("div", left, "cw-stack") + tag("div", right, "cw-stack"), "cw-desk cw-office")
+    return above + tag(
+        "div", tag("div", left, "cw-stack") + tag("div", right, "cw-stack"), "cw-desk cw-working cw-office"
+    )
 
 
 def clause_words(cite: str, words: str) -> str:

@@ -150,7 +150,7 @@ def publication_panel(shown_now: Publication) -> str:
 
 
 def _clause(found: Publication) -> str:
-    parts = []
+    parts, names = [], dict(found.desk.policy.paths)
     for path, link in found.terms.items():
         terms = link.notice
         assert terms is not None
@@ -166,7 +166,7 @@ def _clause(found: Publication) -> str:
             "期限": esc(days + (count if terms.days is not None else "")),
             "今天张贴": esc(f"到 {clock} 为止" if end else clock),
         }
-        parts.append((tag("h4", esc(path)) if len(found.terms) > 1 else "") + facts_list(facts))
+        parts.append((tag("h4", esc(names.get(path, path))) if len(found.terms) > 1 else "") + facts_list(facts))
     waiting = sum(len(cases) for unit, cases in found.turn.items() if found.unit in ("", unit))
     said = f"现在轮到公示的有 {waiting} 人。" if waiting else _nobody(found)
     return card("公示的规定", *parts, note(said))

@@ -71,7 +71,8 @@ def _post(found: Publication) -> Form:
     units = {name: unit for unit, name in found.desk.unit_names.items()}
     own = any(link.own for link in found.terms.values())
     whose = {**({"全部名单": WHOLE} if found.desk.actor.units is None else {}), **units}
-    paths = {path: path for path in found.terms if path}
+    names = dict(found.desk.policy.paths)
+    paths = {names.get(path, path): path for path in found.terms if path}
     end = next((found.due(found.desk.today, link) for link in found.terms.values()), None)
     until = f"到 {end} 为止" if end else "止日未知"
 
@@ -87,13 +88,17 @@ def _post(found: Publication) -> Form:
             "path": chosen(given, "path", paths, "路径") if len(paths) > 1 else None,
             "audience": text(given, "audience"),
             "channel": text(given, "channel"),
-            "ends_on": maybe_day(given, "ends"),
+            "ends_on": maybe_day(given, "ends", "公示止日"),
             "evidence": text(given, "evidence"),
             "closed": bool(given.get("closed")),
         }
 
-    path = (Field("path", "路径", "choice", paths, next(iter(paths))),) if len(paths) > 1 else ()
-    first = found.unit if found.unit in units.values() else (WHOLE if own else next(iter(found.turn), WHOLE))
+    path = (Field("path", "路径", "choice", paths, next(iter(paths.values()))),) if len(paths) > 1 else ()
+    first = (
+        found.unit
+        if found.unit in units.values()
+        else (WHOLE if own else next(iter(found.turn), next(iter(units.values()), WHOLE)))
+    )
     return Form(
         "张贴公示",
         "登记张贴",
@@ -103,7 +108,7 @@ def _post(found: Publication) -> Form:
             Field("branch", "党支部", hint="只公示一个党支部时填"),
             Field("body", "由谁公示", hint="例如：机关党委"),
             Field("posted", "张贴日期", "date", value=found.desk.today),
-            Field("ends", "公示止日", "date"),
+            Field("ends", "公示止日", hint="可不填，如 2026-12-02"),
             Field("channel", "公示方式", hint="不填按通知的规定"),
             Field("audience", "公示范围", hint="不填按通知的规定"),
             Field("evidence", "张贴凭证", hint="照片编号、网页地址，可期满时补"),
@@ -130,7 +135,7 @@ def _close(found: Publication, notices: list[Any]) -> Form:
             "notice_id": notice_id,
             "expected_version": notice.version,
             "evidence": text(given, "evidence"),
-            "ends_on": maybe_day(given, "ends"),
+            "ends_on": maybe_day(given, "ends", "公示止日"),
         }
 
     return Form(
@@ -139,7 +144,7 @@ def _close(found: Publication, notices: list[Any]) -> Form:
         (
             Field("which", "公示", "choice", which, next(iter(which.values()))),
             Field("evidence", "张贴凭证", hint="已登记的不必再填"),
-            Field("ends", "公示止日", "date"),
+            Field("ends", "公示止日", hint="可不填，如 2026-12-02"),
         ),
         writing(
             found.desk,

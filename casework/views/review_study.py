@@ -178,13 +178,15 @@ def _list_card(study: Study, table: str) -> str:
     current = study.current
     assert current is not None
     state = badge("已研究确定", "green") if study.official else badge("待研究确定", "amber")
-    numbered = "第 0 号（拟定）" if current.number == 0 else f"第 {current.number} 号变更"
+    numbered = "原名单" if current.number == 0 else f"第 {current.number} 号变更"
     whole = current.numbers["awards"]
     money = sum(row["amount_fen"] or 0 for row in whole)
+    open_ones = sum(row["amount_fen"] is None for row in whole)
+    undecided = f"，{open_ones} 人金额待定" if open_ones else ""
     facts = {
         "名单": state + " " + esc(numbered),
         "校验码": esc(version_code(current.fingerprint)) + tag("span", "　会议研究的就是这一份", "cw-muted"),
-        "人数、金额": esc(f"{len(whole)} 人，{yuan(money)} 元"),
+        "人数、金额": esc(f"{len(whole)} 人，{yuan(money)} 元{undecided}"),
     }
     if current.reason:
         facts["变更"] = esc(_within(study, current.reason))
@@ -196,8 +198,9 @@ def _list_card(study: Study, table: str) -> str:
     papers = ""
     if study.desk.guarded and current.number == 0:
         address = f"/download/roster?round={quote(study.desk.round_id, safe='')}&scenario={current.scenario_id}"
+        what = "名单" if study.official or study.link is None else "上会材料"
         links = [
-            tag("a", f"上会材料 {name}", "cw-button", href=f"{address}&format={form}", download="1")
+            tag("a", f"{what} {name}", "cw-button", href=f"{address}&format={form}", download="1")
             for name, form in (("PDF", "pdf"), ("Excel", "xlsx"))
         ]
         papers = tag("div", "".join(links), "cw-toolbar")

@@ -9,7 +9,6 @@ import marimo as mo
 
 from casework.views.cases import CaseDesk
 from casework.views.review_forms import Field, Form, form_named
-from casework.widgets.choices import pick
 from casework.widgets.deeds import Counter
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -107,9 +106,9 @@ def _element(one: Field) -> Any:
         case "file":
             return mo.ui.file(filetypes=[".xlsx", ".csv"], max_size=MOST_BYTES, label=one.hint or "选择文件")
         case "choice":
-            if one.value is None and options:
-                return mo.ui.dropdown(options, full_width=True, searchable=len(options) > 12)
-            return pick(options, value=one.value, search=len(options) > 12)
+            first = next((label for label, value in options.items() if value == one.value), None)
+            search = len(options) > 12
+            return mo.ui.dropdown(options, value=first, full_width=True, searchable=search)
     return mo.ui.text(value=one.value or "", placeholder=one.hint, full_width=True)
 
 
@@ -122,5 +121,6 @@ def paged(frame: Any, *, choosing: str | None = None, size: int = 10, widths: Ma
         show_column_summaries=False,
         show_data_types=False,
         show_download=False,
+        wrapped_columns=[name for name in ("类别", "现在", "说明") if name in frame.columns],
         column_widths=dict(widths or {}),
     )
