@@ -59,7 +59,7 @@ TABLE = {
     "scenarios": f"{WORDS} {CORE} comparison {STORE} | polars sqlmodel sqlalchemy",
     "adoption": f"{WORDS} {CORE} comparison scenarios {STORE} | polars sqlmodel sqlalchemy",
     "review": f"{WORDS} {CORE} comparison scenarios adoption sentences subjects {STORE} | polars sqlmodel sqlalchemy",
-    "people": f"{WORDS} {CORE} subjects adoption intake {STORE} | polars sqlmodel sqlalchemy",
+    "people": f"{WORDS} {CORE} subjects adoption intake sheets {STORE} | polars sqlmodel sqlalchemy",
     "payment": f"{WORDS} {CORE} comparison scenarios adoption review people {STORE} | polars sqlmodel sqlalchemy",
     "checking": f"{WORDS} {CORE} adoption people payment {STORE} | sqlmodel sqlalchemy",
     "care": f"{WORDS} policy {STORE} | polars sqlmodel sqlalchemy",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from casework.intake.columns import SheetColumn, known_columns
 from casework.intake.draft import Issue
-from casework.intake.facts import Contact, NewFacts, to_facts
+from casework.intake.facts import Contact, NewFacts, causes_of, contacts_of, other_aid_of, position_of, to_facts
 from casework.intake.mapping import MappedColumn, Mapping, propose_mapping, propose_mappings
 from casework.intake.marked import marked_workbook
 from casework.intake.preview import Change, preview, summary
@@ -31,8 +31,12 @@ __all__ = [
     "SheetColumn",
     "SkipKind",
     "Skipped",
+    "causes_of",
+    "contacts_of",
     "known_columns",
     "marked_workbook",
+    "other_aid_of",
+    "position_of",
     "preview",
     "propose_mapping",
     "propose_mappings",

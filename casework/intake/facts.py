@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
+from casework.identity import name_key
 from casework.intake.people import split_causes
 from casework.problems import Refused
 from casework.vocabulary import Stage
@@ -37,11 +39,15 @@ _PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A sensitive value of a person: `kind` is id_number, card, card_holder, phone, other_phone or address."""
+    """A sensitive value of a person: `kind` is one of `models_people.CONTACT_KINDS`.
+
+    A card in another's name is a `designated_card` with its holder; it is paid to only with recorded consent.
+    """
 
     person_id: str
     kind: str
     value: str
+    holder: str = ""
 
     def __repr__(self) -> str:
         """Keep the value out of tracebacks."""
@@ -89,8 +95,9 @@ def to_facts(intake: Intake, *, policy: Policy, round_id: str, id_maker: IdMaker
         cases[place] = case_id
         household_id = _household(tables, row, relatives[place], id_maker)
         person = {column: row[column] for column in _PEOPLE}
-        position = " ".join(words for words in (row["employer"], row["position"]) if words) or None
-        tables["people"].append({"person_id": person_id, **person, "position": position, "household_id": household_id})
+        tables["people"].append(
+            {"person_id": person_id, **person, "position": position_of(row), "household_id": household_id}
+        )
         tables["cases"].append(
             {
                 "case_id": case_id,
@@ -103,14 +110,28 @@ def to_facts(intake: Intake, *, policy: Policy, round_id: str, id_maker: IdMaker
                 "stage": Stage.NOMINATION.value,
             }
         )
-        tables["causes"].extend({"case_id": case_id, **cause} for cause in _causes(row))
+        tables["causes"].extend({"case_id": case_id, **cause} for cause in causes_of(row))
         tables["answers"].extend(
             {"case_id": case_id, **{key: answer[key] for key in ("field", "number", "text", "date")}}
             for answer in asked[place]
             if answer["field"] in declared
         )
-        contacts.extend(_contacts(person_id, row, keeps_id=intake.keeps_id))
+        given = other_aid_of(row)
+        if given is not None:
+            tables["aid"].append({"person_id": person_id, "source": given})
+        contacts.extend(contacts_of(person_id, row, keeps_id=intake.keeps_id))
     return NewFacts(round_id, dict(tables), tuple(contacts), cases)
+
+
+def position_of(row: Mapping[str, Any]) -> str | None:
+    """Return 工作单位 and 职务 as the ledger keeps them: in one field, each word once."""
+    return " ".join(words for words in (row["employer"], row["position"]) if words) or None
+
+
+def other_aid_of(row: Mapping[str, Any]) -> str | None:
+    """Return the words about other aid. 无 gives none: only a check by a person says that there is none."""
+    words = (row["other_aid"] or "").strip()
+    return words if words not in {"", "无", "没有", "否", "/", "-"} else None
 
 
 def _by_place(frame: pl.DataFrame) -> dict[tuple[str, int], list[dict[str, Any]]]:
@@ -139,7 +160,7 @@ def _household(
     return household_id
 
 
-def _causes(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+def causes_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the causes as written; words that name none are kept as a note, and nobody has said which is the main."""
     left = list(row["causes"] or ())
     found = []
@@ -150,9 +171,18 @@ def _causes(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*({"cause": cause, "note": None} for cause in left), *found]
 
 
-def _contacts(person_id: str, row: Mapping[str, Any], *, keeps_id: bool) -> list[Contact]:
-    kinds = ["card", "card_holder", "phone", "address"]
-    if keeps_id:
-        kinds.insert(0, "id_number")
-    found = [Contact(person_id, kind, row[kind]) for kind in kinds if row[kind]]
-    return [*found, *(Contact(person_id, "other_phone", phone) for phone in row["more_phones"] or ())]
+def contacts_of(person_id: str, row: Mapping[str, Any], *, keeps_id: bool) -> list[Contact]:
+    """Return what is sealed of a row of `schema.INTAKE`; several phones are several contacts, the first comes first."""
+    found = []
+    if keeps_id and row["id_number"]:
+        found.append(Contact(person_id, "id_number", row["id_number"]))
+    if row["card"]:
+        holder = row["card_holder"] or ""
+        own = not holder or name_key(holder) in {name_key(row["name"] or ""), "本人"}
+        kind = "card" if own else "designated_card"
+        found.append(Contact(person_id, kind, row["card"], holder=row["name"] or "" if holder == "本人" else holder))
+    phones = dict.fromkeys(phone for phone in (row["phone"], *(row["more_phones"] or ())) if phone)
+    found.extend(Contact(person_id, "phone", phone) for phone in phones)
+    if row["address"]:
+        found.append(Contact(person_id, "address", unicodedata.normalize("NFKC", row["address"]).strip()))
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from casework.dates import year_month
 from casework.identity import name_key
 from casework.intake.draft import shown
-from casework.intake.schema import INTAKE, SENSITIVE
+from casework.intake.schema import SENSITIVE
 from casework.money import yuan
 from casework.vocabulary import Beneficiary, HardshipCause, Membership, Sex, Tag, Term
 
@@ -79,6 +79,7 @@ def preview(
     *,
     policy: Policy | None = None,
     whole_units: Iterable[str] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> list[Change]:
     """Compare the rows of a file with what the ledger has.
 
@@ -91,6 +92,7 @@ def preview(
         policy: The circular, for the words of categories and paths.
         whole_units: The units whose list this file replaces: of theirs, who is not in the file is gone. By default the
             units that occur in the file.
+        labels: Further columns of both that are compared, with their words; what stands in them is not repeated.
 
     Returns:
         The rows in their order, then who is gone.
@@ -102,7 +104,9 @@ def preview(
         if row.get("id_number"):
             by_number[row["id_number"]].append(at)
         by_name[row.get("unit_id"), name_key(row.get("name") or "")].append(at)
-    compared = [column for column in LABELS if column in existing.columns and column in INTAKE]
+    named = LABELS | dict(labels or {})
+    compared = {c: label for c, label in named.items() if c in existing.columns and c in rows.columns}
+    closed = {*SENSITIVE, *(labels or {})}
     words = _vocabulary(policy)
     met: set[int] = set()
     found: list[Change] = []
@@ -117,7 +121,7 @@ def preview(
         if len(same) == 1:
             at = same[0]
             met.add(at)
-            differences = _differences(compared, known[at], row, words)
+            differences = _differences(compared, closed, known[at], row, words)
             kind: ChangeKind = "changed" if differences else "unchanged"
             found.append(Change(kind, case_id=known[at].get("case_id"), differences=differences, **place))
         else:
@@ -141,17 +145,21 @@ def _numbers_allow(row: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _differences(
-    columns: Sequence[str], before: dict[str, Any], after: dict[str, Any], words: dict[str, dict[str, str]]
+    columns: Mapping[str, str],
+    closed: Collection[str],
+    before: dict[str, Any],
+    after: dict[str, Any],
+    words: dict[str, dict[str, str]],
 ) -> tuple[tuple[str, str, str, str], ...]:
     found = []
-    for column in columns:
+    for column, label in columns.items():
         new, old = after[column], before[column]
         if new is None or new == [] or _equal(column, old, new, after):
             continue
-        if column in SENSITIVE:
-            found.append((column, LABELS[column], "有" if old else "无", "有改动"))
+        if column in closed:
+            found.append((column, label, "有" if old else "无", "有改动"))
         else:
-            found.append((column, LABELS[column], _words(column, old, words), _words(column, new, words)))
+            found.append((column, label, _words(column, old, words), _words(column, new, words)))
     return tuple(found)
 
 

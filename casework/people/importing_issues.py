@@ -1,0 +1,218 @@
+"""What the ledger has to say about the rows of a file: who stands there already, perhaps under another unit or name.
+
+What is certain holds the row; what may be chance is a remark. Nobody is told who a person of another unit is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import polars as pl
+from sqlmodel import Session, select
+
+from casework.access import Actor
+from casework.identity import name_key
+from casework.intake import Change, Intake, Issue, Severity
+from casework.models import Unit
+from casework.people.duplicates import near_names
+from casework.people.register import merged_into, register
+from casework.people.remembered import contact_digests
+from casework.problems import Problem
+from casework.sheets import Sheet
+from casework.vocabulary import Role
+
+Place = tuple[str, int]
+_EVERYBODY: Final = Actor(id="", name="", role=Role.VIEWER)
+
+
+def against_ledger(  # noqa: PLR0913 - two tables and whoever looks
+    session: Session,
+    intake: Intake,
+    rows: pl.DataFrame,
+    existing: pl.DataFrame,
+    changes: Mapping[Place, Change],
+    *,
+    actor: Actor,
+    unit_id: str | None,
+) -> tuple[Intake, dict[Place, str]]:
+    """Return the intake with every issue the ledger adds, and place → person of an earlier round (same number)."""
+    looking = _Looking(session, intake, existing, actor, unit_id)
+    for row in rows.iter_rows(named=True):
+        looking.row(row, changes[row["sheet"], row["row"]])
+    return looking.done(), looking.links
+
+
+class _Looking:
+    """One pass over the rows of a file."""
+
+    def __init__(
+        self, session: Session, intake: Intake, existing: pl.DataFrame, actor: Actor, unit_id: str | None
+    ) -> None:
+        self.intake, self.actor, self.unit_id = intake, actor, unit_id
+        self.units: dict[str, str] = dict(session.exec(select(Unit.unit_id, Unit.name)).all())
+        self.cases = {row["case_id"]: row for row in existing.select(_OF_CASE).iter_rows(named=True)}
+        self.case_of = {row["person_id"]: row for row in self.cases.values()}
+        self.people = {row["person_id"]: row for row in register(session, _EVERYBODY).iter_rows(named=True)}
+        into = merged_into(session)
+        self.numbers: dict[str, set[str]] = defaultdict(set)
+        self.addresses: dict[str, set[str]] = defaultdict(set)
+        for (person_id, kind), digests in contact_digests(session).items():
+            held = self.numbers if kind == "id_number" else self.addresses if kind == "address" else None
+            for digest in digests if held is not None else ():
+                held[digest].add(into.get(person_id, person_id))  # type: ignore[index]
+        self.alike: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        for person_id, row in self.people.items():
+            if row["name"] and row["born_on"] and row["branch"]:
+                self.alike[_block(row)].append((name_key(row["name"]), person_id))
+        self.relatives: dict[Place, list[str]] = defaultdict(list)
+        for sheet, number, name in intake.relatives.select("sheet", "row", "name").iter_rows():
+            if name:
+                self.relatives[sheet, number].append(name_key(name))
+        self.in_round: dict[tuple[str, str], str] = {}
+        for case in self.cases.values():
+            self.in_round[case["unit_id"], name_key(case["name"] or "")] = case["name"] or ""
+        for unit, name in intake.rows.select("unit_id", "name").iter_rows():
+            if unit and name:
+                self.in_round[unit, name_key(name)] = name
+        self.at_home: dict[str, str] = {}
+        self.sheets: dict[str, Sheet] = {sheet.name: sheet for sheet in intake.sheets}
+        self.columns = {each.sheet: each.fields() for each in intake.mappings}
+        self.issues: list[Issue] = []
+        self.held: set[Place] = set()
+        self.links: dict[Place, str] = {}
+
+    # -- a row -------------------------------------------------------------------------------------------------
+
+    def row(self, row: Mapping[str, Any], change: Change) -> None:
+        """Say what is to be said of one row."""
+        self._scope(row)
+        if change.kind == "doubtful":
+            self._hold(row, "name", "台账里有几个人都可能是他，分不清是哪一个", "填上出生年月或身份证号后重新导入")
+        case = self.cases.get(change.case_id or "")
+        if case is not None:
+            if case["unit_id"] != row["unit_id"]:
+                self._hold(
+                    row,
+                    "id_number",
+                    f"已由{self._unit(case['unit_id'])}报在本轮，一人只能报一处",
+                    "请与该单位核对，只留一处",
+                )
+            elif case["removed"]:
+                self._hold(row, "name", "本轮已办减员，不能随表恢复", "确需恢复的请由经办人员按增补办理")
+        mine = case["person_id"] if case else None
+        self._number(row, mine)
+        self._same(row, mine or self.links.get(_place(row)))
+        self._household(row, mine)
+
+    def _scope(self, row: Mapping[str, Any]) -> None:
+        unit = row["unit_id"]
+        if unit is None:
+            return
+        if self.unit_id is not None and unit != self.unit_id:
+            self._hold(
+                row, "unit", f"这是{self._unit(self.unit_id)}的表，这一行写的是别的单位", "请改正单位，或分开导入"
+            )
+        elif not self.actor.may_see(unit):
+            self._hold(row, "unit", "这个单位不在您的单位范围内", "请由管这个单位的人员导入")
+
+    def _number(self, row: Mapping[str, Any], mine: str | None) -> None:
+        """Look for the identity number among everybody the ledger knows."""
+        for other in sorted(self.numbers.get(row["id_number"] or "", set()) - {mine}):
+            person = self.people.get(other)
+            if person is None:
+                continue
+            if name_key(person["name"] or "") != name_key(row["name"] or ""):
+                self._hold(row, "id_number", f"号码与台账里的{self._who(other)}相同、姓名不同", "请核对证件")
+            elif other in self.case_of:
+                unit = self._unit(self.case_of[other]["unit_id"])
+                self._hold(row, "id_number", f"号码相同的人已由{unit}报在本轮", "请核对，只留一处")
+            elif mine is None:
+                self.links[_place(row)] = other
+                self._say(row, "name", Severity.NOTE, "与台账里往年的记录身份证号相同，接在原记录上")
+
+    def _same(self, row: Mapping[str, Any], mine: str | None) -> None:
+        """Look for equal and near names in the same birth month and branch."""
+        if not (row["name"] and row["born_on"] and row["branch"]):
+            return
+        key = name_key(row["name"])
+        for other_key, other in self.alike.get(_block(row), ()):
+            if other == mine:
+                continue
+            if other_key == key:
+                said = f"与台账里的{self._who(other)}姓名、出生年月、党支部相同，像是同一人"
+                self._say(row, "name", Severity.WARN, said, "是同一人的，导入后在“重复”处合并")
+            elif near_names(other_key, key):
+                said = f"与台账里的{self._who(other)}姓名相近，出生年月、党支部相同"
+                self._say(row, "name", Severity.WARN, said, "请核对姓名是否有误")
+
+    def _household(self, row: Mapping[str, Any], mine: str | None) -> None:
+        """Look for another person of the same household in the round: by the names of relatives, by the address."""
+        unit, key = row["unit_id"], name_key(row["name"] or "")
+        for relative in self.relatives.get(_place(row), ()):
+            name = self.in_round.get((unit, relative)) if unit else None
+            if name is not None and relative != key:
+                said = f"家庭成员{name}也在本轮名单中，像是一户报了两人"
+                self._say(row, "name", Severity.WARN, said, "请核对是否同属一户")
+        for address in row["address"] or ():
+            before = self.at_home.setdefault(address, row["name"] or "")
+            others = [other for other in self.addresses.get(address, ()) if other != mine and other in self.case_of]
+            if others or before != (row["name"] or ""):
+                who = self._who(others[0]) if others else before
+                self._say(row, "address", Severity.WARN, f"住址与本轮的{who}相同", "请核对是否同属一户")
+
+    # -- words -------------------------------------------------------------------------------------------------
+
+    def _unit(self, unit_id: str) -> str:
+        return self.units.get(unit_id, "另一单位") if self.actor.may_see(unit_id) else "另一单位"
+
+    def _who(self, person_id: str) -> str:
+        person = self.people.get(person_id)
+        unit = person["unit_id"] if person else None
+        if person is None or unit is None or not self.actor.may_see(unit):
+            return "另一人" if self.actor.units is not None or person is None else str(person["name"] or "另一人")
+        return f"{person['name']}（{self._unit(unit)}）"
+
+    def _hold(self, row: Mapping[str, Any], column: str, message: str, remedy: str) -> None:
+        self._say(row, column, Severity.HOLD, message, remedy)
+        self.held.add(_place(row))
+
+    def _say(self, row: Mapping[str, Any], column: str, severity: Severity, message: str, remedy: str = "") -> None:
+        columns, sheet = self.columns.get(row["sheet"], {}), self.sheets.get(row["sheet"])
+        at = columns.get(column) or columns.get("name")
+        problem = Problem(
+            message,
+            remedy,
+            file=self.intake.file,
+            sheet=row["sheet"],
+            cell=sheet.address(row["row"] - 1, at.column) if sheet and at else "",
+            read=row["name"] or "",
+            column=at.head if at else "",
+        )
+        self.issues.append(Issue(problem, severity, row["row"], column))
+
+    def done(self) -> Intake:
+        """Return the intake with the issues in their order and the rows that wait marked."""
+        if not self.issues:
+            return self.intake
+        order = {sheet.name: at for at, sheet in enumerate(self.intake.sheets)}
+        issues = sorted(
+            (*self.intake.issues, *self.issues), key=lambda issue: (order.get(issue.problem.sheet, -1), issue.row)
+        )
+        places = zip(self.intake.rows["sheet"], self.intake.rows["row"], self.intake.rows["state"], strict=True)
+        states = ["held" if (sheet, row) in self.held else state for sheet, row, state in places]
+        rows = self.intake.rows.with_columns(pl.Series("state", states, dtype=pl.String))
+        return replace(self.intake, rows=rows, issues=tuple(issues))
+
+
+_OF_CASE: Final = ["case_id", "person_id", "unit_id", "name", "removed"]
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return row["sheet"], row["row"]
+
+
+def _block(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["born_on"].strftime("%Y-%m"), row["branch"]
