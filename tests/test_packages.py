@@ -174,6 +174,14 @@ def test_to_the_minute_of_the_circular(quick):
     assert {grid(quick, now=DUE + timedelta(minutes=1))[item]["state"] for item in (SCAN, SHEET)} == {"overdue"}
 
 
+def test_a_correction_keeps_the_hour_of_the_first_until_it_goes_back(quick):
+    receive(quick, tick(SCAN), at=beijing(14))
+    receive(quick, tick(SCAN, 1), at=beijing(16))
+    assert (grid(quick, now=beijing(17))[SCAN]["state"], grid(quick)[SCAN]["number"]) == ("in", 2)
+    back(quick, tick(SCAN, 2), now=beijing(17))
+    assert grid(quick, now=beijing(17))[SCAN]["state"] == "overdue"
+
+
 def test_one_tick_for_several_units_with_a_result_for_each(engine):
     receive(engine, tick(unit="js-03"))
     done = receive(engine, tick(unit="js-01"), tick(unit="js-03"), tick(unit="zz"), tick(unit="js-04"))
