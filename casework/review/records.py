@@ -46,6 +46,8 @@ def steps_version(session: Session, round_id: str) -> int:
 def histories(session: Session, round_id: str, case_ids: Collection[str] | None = None) -> dict[str, dict[Stage, Done]]:
     """Return case → stage → the record that counts: the last one that was not taken back.
 
+    What one step said of many people is one object.
+
     Args:
         session: A session on the ledger.
         round_id: The round.
@@ -53,22 +55,35 @@ def histories(session: Session, round_id: str, case_ids: Collection[str] | None 
     """
     step, reached = ReviewStep, StepCase
     undone = select(step.revokes).where(step.round_id == round_id, col(step.revokes).is_not(None))
+    counts = select(step).where(step.round_id == round_id, col(step.seq).not_in(undone))
+    records = {record.seq: record for record in session.exec(counts)}
+    # Columns, not rows: a step of a round reaches everybody, and they are a million at times.
     query = (
-        select(step, reached)
-        .join(reached, col(reached.seq) == col(step.seq))
-        .where(step.round_id == round_id, col(step.seq).not_in(undone))
-        .order_by(col(step.seq))
+        select(col(reached.seq), col(reached.case_id), col(reached.result), col(reached.reason))
+        .where(col(reached.seq).in_(select(step.seq).where(step.round_id == round_id)))
+        .order_by(col(reached.seq))
     )
     if case_ids is not None and len(case_ids) <= 500:  # more ids than a statement takes are filtered below
         query = query.where(col(reached.case_id).in_(case_ids))
     wanted = None if case_ids is None else set(case_ids)
     found: dict[str, dict[Stage, Done]] = {}
-    for record, case in session.exec(query):
-        if wanted is None or case.case_id in wanted:
-            one = found.setdefault(case.case_id, {})
-            for name, reason in (record.skipped or {}).items():
-                one.setdefault(Stage(name), _done(record, Stage(name), Decision.AGREED, reason, passed_over=True))
-            one[Stage(record.stage)] = _done(record, Stage(record.stage), Decision(case.result), case.reason)
+    said: dict[tuple[int, str, str], tuple[Mapping[Stage, Done], Done]] = {}
+    for seq, case_id, result, reason in session.exec(query):
+        record = records.get(seq)
+        if record is None or (wanted is not None and case_id not in wanted):
+            continue
+        one = found.setdefault(case_id, {})
+        known = said.get((seq, result, reason))
+        if known is None:
+            passed = {Stage(name): why for name, why in (record.skipped or {}).items()}
+            over = {
+                stage: _done(record, stage, Decision.AGREED, why, passed_over=True) for stage, why in passed.items()
+            }
+            known = over, _done(record, Stage(record.stage), Decision(result), reason)
+            said[seq, result, reason] = known
+        for stage, done in known[0].items():
+            one.setdefault(stage, done)
+        one[known[1].stage] = known[1]
     return found
 
 

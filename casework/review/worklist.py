@@ -105,14 +105,23 @@ def _progress(session: Session, round_id: str, cases: pl.DataFrame, policy: Poli
     links = chains_of(policy)
     due = {path: _due(policy, path, now) for path in links}
     only = next(iter(links)) if len(links) == 1 else None
-    rows = []
+    # Many people stand at the same place: each place is worked out once, and looked up for the others.
+    places: dict[tuple[object, ...], int] = {}
+    rows: list[dict[str, Any]] = []
+    at = []
     for case_id, path in cases.select("case_id", "path").iter_rows():
         key = only if only is not None else path or ""
-        at, late = due.get(key, (None, False))
-        rows.append({"case_id": case_id, **_where(done.get(case_id, {}), links.get(key, ()), held.get(case_id))})
-        rows[-1] |= {"due_at": at, "late": late and rows[-1]["state"] in (OPEN, HELD)}
-    names = ("case_id", "state", "why", "stage", "stage_on", "next_stage", "next_clause", "next_own", "due_at", "late")
-    return pl.DataFrame(rows, schema={name: WORKLIST[name] for name in names}, orient="row")
+        history, why = done.get(case_id, {}), held.get(case_id)
+        place = (key, why, *map(id, history.values()))
+        if place not in places:
+            places[place] = len(rows)
+            moment, late = due.get(key, (None, False))
+            row = _where(history, links.get(key, ()), why)
+            rows.append(row | {"due_at": moment, "late": late and row["state"] in (OPEN, HELD)})
+        at.append(places[place])
+    names = ("state", "why", "stage", "stage_on", "next_stage", "next_clause", "next_own", "due_at", "late")
+    kinds = pl.DataFrame(rows, schema={name: WORKLIST[name] for name in names}, orient="row")
+    return kinds[at].with_columns(cases["case_id"]) if at else kinds.with_columns(case_id=pl.lit("")).clear()
 
 
 def _where(history: History, links: Chain, held: str | None) -> dict[str, Any]:
