@@ -90,6 +90,53 @@ def section_choice(desk, get_section):
 
 
 @app.cell
+def sheet_choice(desk, section):
+    mo.stop(section.value != "收表导入")
+    sheet_fields = collect.sheet_fields(desk)
+    sheet_unit, sheet_file = sheet_fields["unit"], sheet_fields["file"]
+    return sheet_fields, sheet_file, sheet_unit
+
+
+@app.cell
+def sheet_upload(desk, get_said, section, sheet_fields):
+    mo.stop(section.value != "收表导入")
+    _told = get_said().get("导入", "")
+    mo.Html(cases.upload_panel(widgets.texts(sheet_fields), _told, may_write=desk.may_write))
+    return
+
+
+@app.cell
+def sheet_proposed(desk, sheet_file, sheet_unit):
+    sheet = collect.chosen_sheet(sheet_unit, sheet_file)
+    proposed = cases.plan_sheet(desk, sheet)
+    mapping_form = collect.mapping_form(desk, proposed)
+    return mapping_form, proposed, sheet
+
+
+@app.cell
+def sheet_planned(counter, desk, look, mapping_form, proposed, sheet):
+    planned = collect.planned_now(desk, sheet, proposed, mapping_form)
+    sheet_controls = collect.sheet_controls(counter, look, sheet, planned)
+    return planned, sheet_controls
+
+
+@app.cell
+def sheet_shown(look, mapping_form, planned, sheet_controls):
+    _parts = {"mapping": widgets.text(mapping_form), **widgets.texts(sheet_controls)}
+    mo.Html(cases.plan_panel(planned, _parts, look))
+    return
+
+
+@app.cell
+def imports_shown(counter, desk, get_said, section):
+    mo.stop(section.value != "收表导入")
+    imported = cases.open_imports(desk)
+    withdraw_form = collect.withdraw_form(counter, imported)
+    mo.Html(cases.imports_panel(imported, widgets.text(withdraw_form), get_said().get("已导入", "")))
+    return (withdraw_form,)
+
+
+@app.cell
 def packages(counter, desk, section):
     mo.stop(section.value != "收表导入")
     collected = cases.open_packages(desk)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from casework.intake import Issue
     from casework.intake.mapping import Mapping as SheetMapping
     from casework.people.importing_plan import ImportPlan
+    from casework.views.cases.importing import Planned
 
 CHANGES: Final = {
     "new": "新增",
@@ -92,19 +93,22 @@ def upload_panel(fields: Mapping[str, str], told: str, *, may_write: bool) -> st
         tag("label", "这是哪个单位的表") + fields["unit"] + tag("label", "文件") + fields["file"],
         "cw-lines cw-upload",
     )
-    said = "电子表格（xlsx、xls）或文档里的表格；先看清再写入，写入前什么都不改"
+    said = "Excel 电子表格，或文档里的表格；先看清再写入，写入前什么都不改"
     return told + card("导入单位报来的表", lines, muted=said)
 
 
 @shown
-def plan_panel(plan: ImportPlan, parts: Mapping[str, str], marked: str) -> str:
-    """Return what was read and what it would change, with the ways to take it over.
+def plan_panel(planned: Planned, parts: Mapping[str, str], look: Look) -> str:
+    """Return what was read and what it would change, with the ways to take it over; nothing while no file is chosen.
 
     Args:
-        plan: The file held against the ledger.
+        planned: The file held against the ledger.
         parts: `mapping`, `rows`, `whole`, `clean`: HTML of the controls, "" for none.
-        marked: Address of the workbook that goes back; "" for none.
+        look: How people are named; while others look on, nothing that stands in the sheet is repeated.
     """
+    plan, marked = planned.plan, planned.marked
+    if plan is None:
+        return note(planned.problem, "warn")
     counts = plan.counts()
     if plan.already:
         return card("这份表已经导入过", note("同一个文件已经在台账里，内容没有变化，不用再导入。", "ok"))
@@ -115,6 +119,8 @@ def plan_panel(plan: ImportPlan, parts: Mapping[str, str], marked: str) -> str:
     summary = note(f"{said}{held}", "warn" if counts["held"] or plan.intake.problems else "ok")
     columns = folded("各列读作什么（可改）", parts["mapping"]) if parts.get("mapping") else ""
     people = card("逐行预览", summary, parts.get("rows", ""), acts, muted=plan.file_name)
+    if look.projected:
+        return people
     return problems_html(plan.issues) + people + (card("列的对应", columns) if columns else "") + _skipped(plan)
 
 
