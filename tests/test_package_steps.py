@@ -4,14 +4,17 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from review_round import APPROVER, World, by, jiaozuo, neimenggu
+from review_round import APPROVER, World, by, jiaozuo, neimenggu, unit_steps
 from sqlmodel import select
+from test_attachments import png
 
 from casework import db, samples
 from casework.access import Actor
 from casework.ledger import audit_check, audit_key
 from casework.models_review import Notice, NoticeCase, ReviewStep
+from casework.people.attachments import attach
 from casework.problems import Conflict, NotAllowed, Refused
+from casework.review.meetings import convene_meeting, decide_meeting
 from casework.review.notices import notice_result, post_notice
 from casework.review.packages import StaysBehind, UnitStep, record_unit_steps
 from casework.vocabulary import Decision, Role, Stage
@@ -216,3 +219,20 @@ def test_two_paths_in_one_package(quick):
         today=world.today,
     )
     assert done["steps"][0]["people"] == 2  # renewals go a shorter way
+
+
+def test_notices_and_minutes_name_scans_that_exist(quick):
+    world = neimenggu(quick)
+    unit_steps(world)
+    world.adopt()
+    say = {"fingerprint": world.list().fingerprint, "body": "工委委员会", "held_on": date(2022, 12, 26)}
+    meeting = convene_meeting(quick, round_id=world.round_id, **say, **by(world.today))["meeting_id"]
+    told = {"invited": 9, "present": 8, "agreed": 8, "signer": "示例书记", "expected_version": 1}
+    say = {"meeting_id": meeting, "minutes": "会议记录，扫描件:abcdef", **told}
+    assert code(decide_meeting, quick, **say, **by(world.today)) == "not_found"
+    scan = {"purpose": "meeting", "name": "记录.png", "body": png(), "about": meeting, "round_id": world.round_id}
+    reference = attach(quick, **scan, **by(world.today))["reference"]
+    assert decide_meeting(quick, **{**say, "minutes": f"会议记录，{reference}"}, **by(world.today))["adoption_id"]
+    say = {"round_id": world.round_id, "body": "工委", "posted_on": date(2022, 12, 26), "ends_on": date(2022, 12, 30)}
+    say |= {"expected_version": world.version, "evidence": "扫描件:abcdef"}
+    assert code(post_notice, quick, **say, **by(world.today)) == "not_found"
