@@ -593,6 +593,7 @@ DATED = (
     },
 )
 TOP_UP = ("amount_top_up", {"field": "income", "line": {"parameter": "line"}, "months": 3})
+PER_HEAD = ("amount_top_up", {**TOP_UP[1], "people": "size", "months": "months", "most_months": 6})
 
 
 @pytest.mark.parametrize(
@@ -629,6 +630,12 @@ TOP_UP = ("amount_top_up", {"field": "income", "line": {"parameter": "line"}, "m
         (TOP_UP, {"income": 60_001}, 0),
         (TOP_UP, {"income": 60_002}, 0),
         (TOP_UP, {}, None),
+        (PER_HEAD, {"income": 59_991, "months": 1}, 20),  # 10 fen a head, two heads
+        (PER_HEAD, {"income": 59_991, "months": 6}, 120),
+        (PER_HEAD, {"income": 59_991, "months": 7}, 120),
+        (PER_HEAD, {"income": 60_001, "months": 6}, 0),
+        (PER_HEAD, {"income": 59_991}, None),
+        (PER_HEAD, {"months": 6}, None),
         (("amount_in_kind", {"item": "大米", "quantity": 2, "yuan": "50.5"}), {}, 10_100),
         (("amount_in_kind", {"item": "大米"}), {}, None),
         (("amount_open", {}), {}, None),

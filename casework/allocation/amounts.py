@@ -136,10 +136,14 @@ def _months(shape: amounts.AmountMonths, subject: Subjects) -> pl.Expr:
     standard = _standard(shape.standard, subject)
     if standard is None:
         return pl.lit(None, pl.Int64)
+    return _capped(_half_up(_times(shape) * standard.numerator, standard.denominator), shape.cap)
+
+
+def _times(shape: amounts.AmountMonths | amounts.AmountTopUp) -> pl.Expr:
+    """Return people × months."""
     months = pl.col(shape.months) if isinstance(shape.months, str) else pl.lit(shape.months, pl.Int64)
-    months = _capped(months, shape.most_months)
     people = pl.col(shape.people) if shape.people else pl.lit(1, pl.Int64)
-    return _capped(_half_up(people * months * standard.numerator, standard.denominator), shape.cap)
+    return people * _capped(months, shape.most_months)
 
 
 def _by_date(shape: amounts.AmountByDate, _: Subjects) -> pl.Expr:
@@ -155,7 +159,7 @@ def _top_up(shape: amounts.AmountTopUp, subject: Subjects) -> pl.Expr:
     if line is None:
         return pl.lit(None, pl.Int64)
     missing = _not_negative(line.numerator - pl.col(shape.field) * line.denominator)
-    return _capped(_half_up(missing * shape.months, line.denominator), shape.cap)
+    return _capped(_half_up(missing * _times(shape), line.denominator), shape.cap)
 
 
 def _in_kind(shape: amounts.AmountInKind, _: Subjects) -> pl.Expr:

@@ -128,7 +128,7 @@ def _fields_named(shape: object) -> Iterator[tuple[str, frozenset[str]]]:
     if isinstance(shape, conditions.Compare):
         yield shape.field, frozenset({"fen", "count"})
         yield shape.of, frozenset({"fen", "count"})
-    if isinstance(shape, amounts.AmountMonths):
+    if isinstance(shape, amounts.AmountMonths | amounts.AmountTopUp):
         if shape.people is not None:
             yield shape.people, frozenset({"count"})
         if isinstance(shape.months, str):

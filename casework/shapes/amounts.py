@@ -163,7 +163,7 @@ class AmountByDate(_Amount):
 
 
 class AmountTopUp(_Amount):
-    """What is missing to a line, never below zero."""
+    """What is missing to a line, never below zero; with `people`, a head's shortfall times the heads."""
 
     rule: ClassVar[str] = "amount_top_up"
     label: ClassVar[str] = "补差到线"
@@ -173,7 +173,9 @@ class AmountTopUp(_Amount):
 
     field: str = Field(title="收入字段")
     line: ParameterRef = Field(title="补到哪条线（带日期的参数）")
-    months: Count = Field(default=1, title="月数")
+    people: str | None = Field(default=None, title="人数字段（收入为人均时；不写：1 人）")
+    months: str | Count = Field(default=1, title="月数字段或月数")
+    most_months: Count | None = Field(default=None, title="最多几个月")
     cap: Fen | None = Field(default=None, title="封顶（元）")
 
 
