@@ -11,7 +11,7 @@ from casework.policy.fields import known_fields
 from casework.problems import Problem
 from casework.shapes import ParameterRef, amounts, conditions, limits, procedure
 from casework.shapes.base import Bounded, Limit, parse_share
-from casework.vocabulary import Kind, Subject
+from casework.vocabulary import Fund, Kind, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -266,6 +266,11 @@ def _rates(policy: Policy) -> Iterator[Problem]:
 
 def _funds(policy: Policy) -> Iterator[Problem]:
     """A fund is one purse: two clauses about it would be drawn from as if they were one, or one would be lost."""
+    known = [fund.value for fund in Fund]
+    for clause, split in policy.of_shape(amounts.FundSplit):
+        for fund in dict.fromkeys((*split.shares, *split.fixed, *filter(None, [split.rest]))):
+            if fund not in known:
+                yield _problem(f"没有资金 {fund}", _allowed(known), clause.id)
     first: dict[tuple[str, str], str] = {}
     for clause, source in policy.of_shape(procedure.FundSource):
         named = (source.level, source.fund.value)

@@ -148,6 +148,9 @@ EDITS: dict[str, tuple[Edit, ...]] = {
     "split-both-ways": (
         as_rule("rate", "fund_split", 'category = "aid", shares = { dues = "100%" }, fixed = { fiscal = "500" }'),
     ),
+    "split-of-an-unknown-fund": (
+        as_rule("rate", "fund_split", 'category = "aid", shares = { dues = "60%", union = "40%" }'),
+    ),
     "split-without-rest": (as_rule("rate", "fund_split", 'category = "aid", fixed = { fiscal = "500" }'),),
     "tiers-empty": (as_rate("amount_steps", 'category = "bereaved", field = "medical_expense", tiers = []'),),
     "tier-unknown-key": (
