@@ -11,7 +11,7 @@ from casework.intake.draft import Issue
 from casework.intake.facts import Contact, NewFacts, causes_of, contacts_of, other_aid_of, position_of, to_facts
 from casework.intake.mapping import MappedColumn, Mapping, propose_mapping, propose_mappings
 from casework.intake.marked import marked_workbook
-from casework.intake.preview import Change, preview, summary
+from casework.intake.preview import Change, differences, preview, summary
 from casework.intake.reading import Intake, read_rows
 from casework.intake.records import SkipKind, Skipped
 from casework.intake.schema import INTAKE
@@ -33,6 +33,7 @@ __all__ = [
     "Skipped",
     "causes_of",
     "contacts_of",
+    "differences",
     "known_columns",
     "marked_workbook",
     "other_aid_of",

@@ -135,6 +135,19 @@ def preview(
     ]
 
 
+def differences(
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    policy: Policy | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> tuple[tuple[str, str, str, str], ...]:
+    """Return in words how one row differs from one case, as `Change.differences`; both have the columns compared."""
+    named = LABELS | dict(labels or {})
+    compared = {column: label for column, label in named.items() if column in before and column in after}
+    return _differences(compared, {*SENSITIVE, *(labels or {})}, before, after, _vocabulary(policy))
+
+
 def _born_alike(row: dict[str, Any], other: dict[str, Any]) -> bool:
     one, two = row["born_on"], other.get("born_on")
     return one is None or two is None or (one.year, one.month) == (two.year, two.month)

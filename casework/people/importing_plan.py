@@ -23,6 +23,7 @@ from casework.intake import (
     Intake,
     Issue,
     Severity,
+    differences,
     marked_workbook,
     preview,
     propose_mappings,
@@ -199,19 +200,38 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
     actor: Actor,
     unit_id: str | None = None,
     part: str = "",
+    whole: bool = True,
+    of_case: str | None = None,
 ) -> ImportPlan:
-    """Hold what was read against the ledger: duplicates, who is new, changed, unchanged, gone."""
+    """Hold what was read against the ledger: duplicates, who is new, changed, unchanged, gone.
+
+    Args:
+        session: A session on the ledger.
+        intake: What was read.
+        policy: The circular of the round.
+        round_id: The round.
+        sha256: Of the file.
+        actor: Who looks.
+        unit_id: Whose sheet it is.
+        part: Which of the unit's sheets.
+        whole: It is a unit's whole sheet: who is not in it is gone.
+        of_case: The one row is about this case, whatever name it gives.
+    """
     plan = ImportPlan(round_id, intake.file, sha256, unit_id, part, policy, intake)
     existing, office = remembered(session, round_id), office_or_none(session)
     if intake.rows.is_empty():
         return replace(plan, existing=existing, seen=_seen(plan, existing, {}))
     rows = as_remembered(intake, office)
     labels = CLOSED | answer_labels(policy.fields)
-    found = preview(rows, existing, policy=policy, whole_units=(), labels=labels)
+    found = (
+        preview(rows, existing, policy=policy, whole_units=(), labels=labels)
+        if of_case is None
+        else [_forced(rows, existing, of_case, policy, labels)]
+    )
     changes = {(change.sheet, change.row): change for change in found if change.row}
     intake, links = against_ledger(session, intake, rows, existing, changes, actor=actor, unit_id=unit_id)
     plan = replace(plan, intake=intake)
-    batches = _batches(session, round_id, part, plan.units)
+    batches = _batches(session, round_id, part, plan.units) if whole else {}
     matched = {change.case_id for change in changes.values() if change.case_id}
     gone = _gone(session, batches, matched, existing)
     left = [case_id for ids in gone.values() for case_id in ids]
@@ -229,6 +249,16 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
         already=_already(plan),
         seen=_seen(plan, existing, batches),
     )
+
+
+def _forced(
+    rows: pl.DataFrame, existing: pl.DataFrame, case_id: str, policy: Policy, labels: Mapping[str, str]
+) -> Change:
+    """Return what one row changes in one case."""
+    after, before = rows.row(0, named=True), existing.row(by_predicate=pl.col("case_id") == case_id, named=True)
+    found = differences(before, after, policy=policy, labels=labels)
+    kind: Any = "changed" if found else "unchanged"
+    return Change(kind, after["name"] or "", after["unit_id"], after["sheet"], after["row"], case_id, found)
 
 
 def office_or_none(session: Session) -> Key | None:

@@ -163,7 +163,7 @@ class Writing:
             if "other_aid" in columns:
                 self._aid(person_id, aid.get(person_id, []))
             asked = {column.removeprefix(ANSWER) for column in columns if column.startswith(ANSWER)}
-            self._answers(case_id, [row for row in by_case["answers"].get(case_id, []) if row["field"] in asked])
+            self._answers(case_id, asked, by_case["answers"].get(case_id, []))
             self._replace_contacts(person_id, contacts[person_id], columns & _KINDS)
             outcomes[at] = (case_id, person_id, "changed", self.known[case_id]["unit_id"])
         return outcomes
@@ -176,9 +176,11 @@ class Writing:
     def _home(
         self, person_id: str, home: Mapping[str, Any] | None, columns: set[str], members: list[dict[str, Any]]
     ) -> None:
+        known = self.home_of.get(person_id)
+        if home is None and known is not None:  # everything about it was blanked
+            home = {"household_id": known, **dict.fromkeys(_HOME)}
         if home is None or not columns & (_HOME | {"members"}):
             return
-        known = self.home_of.get(person_id)
         if known is None:
             household_id = home["household_id"]
             self.work.add(Household(**{name: home[name] for name in ("household_id", *sorted(_HOME))}))
@@ -210,12 +212,14 @@ class Writing:
         for row in rows:
             self.work.add(Aid(**row))
 
-    def _answers(self, case_id: str, rows: list[dict[str, Any]]) -> None:
-        for row in rows:
-            old = self.work.session.get(Answer, (case_id, row["field"]))
+    def _answers(self, case_id: str, asked: set[str], rows: list[dict[str, Any]]) -> None:
+        for name in sorted(asked):
+            old = self.work.session.get(Answer, (case_id, name))
             if old is not None:
                 self.work.remove(old)
-            self.work.add(Answer(**row))
+        for row in rows:
+            if row["field"] in asked:
+                self.work.add(Answer(**row))
 
     # -- what is sealed ----------------------------------------------------------------------------------------------
 
