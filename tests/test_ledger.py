@@ -1,5 +1,6 @@
 """Commands and facts: once, whole, by somebody, from the state they saw; what goes in comes out."""
 
+import gc
 import threading
 from datetime import UTC, date, datetime, timedelta
 
@@ -39,6 +40,7 @@ from casework.ledger import (
     save_draft,
     thaw,
 )
+from casework.ledger.causes import _uncollected
 from casework.models import (
     Answer,
     AuditEntry,
@@ -828,3 +830,13 @@ def test_an_old_snapshot_without_a_new_column_reads_as_unknown():
     )
     assert older != stored
     assert Facts.from_bytes(older.encode()).units["pay_difficulty"].to_list() == [None]
+
+
+def test_the_collector_runs_again_after_a_bulk_read(opened):
+    assert gc.isenabled()
+    assert known(opened).causes.height == 0
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), _uncollected():
+        assert not gc.isenabled()
+        raise ZeroDivisionError
+    assert gc.isenabled()
