@@ -117,7 +117,7 @@ def writing(  # noqa: PLR0913 - a deed and how it is said
     def deed(actor: Actor, given: Given) -> Told:
         try:
             asked = answers(given)
-            key = _key(page, command.__name__, {**asked, "again": again})
+            key = _key(page, command.__name__, {"asked": repr(asked), "again": again})
             done = command(desk.engine, **asked, actor=actor, now=clock(), key=key)
             return Told(done=True, html=note(said(done), "ok"))
         except Exception as error:  # noqa: BLE001 - the page says it, the log has the type

@@ -14,10 +14,10 @@ from casework.dates import Calendar, chinese
 from casework.db import reading
 from casework.frames import cell_key
 from casework.models import Adoption
-from casework.models_review import Notice, Objection, Removal
+from casework.models_review import Notice, Objection, Removal, RestYear
 from casework.problems import Refused
 from casework.review import chain as chains
-from casework.review.calendars import calendar_of
+from casework.review.calendars import calendar_of, rest_years
 from casework.review.chain import Link
 from casework.review.notice_days import notice_end
 from casework.review.notices import notice_result
@@ -59,6 +59,7 @@ class Publication:
     current: Adoption | None
     changes: tuple[Adoption, ...]
     calendar: Calendar
+    rest_years: tuple[RestYear, ...]
     version: int
 
     def name(self, case_id: str | None) -> str:
@@ -104,6 +105,7 @@ def open_publication(bench: Bench) -> Publication:
             current=current,
             changes=tuple(session.exec(lists.order_by(col(Adoption.adopted_at)))),
             calendar=calendar_of(session),
+            rest_years=tuple(rest_years(session)),
             version=steps_version(session, desk.round_id),
         )
 

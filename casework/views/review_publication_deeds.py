@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from casework.review.calendars import import_rest_days
 from casework.review.notices import close_notice, post_notice, stop_notice
 from casework.review.removal import fill_place, remove_person
 from casework.views.review_forms import (
@@ -14,6 +16,7 @@ from casework.views.review_forms import (
     day,
     labels,
     maybe_day,
+    maybe_whole,
     person_field,
     text,
     writing,
@@ -61,6 +64,10 @@ def publication_forms(found: Publication) -> tuple[Form, ...]:
     forms.append(_remove(found))
     if free_cells(found):
         forms.append(_fill(found))
+    if found.desk.actor.units is None and any(
+        one.notice and one.notice.day_kind == "working" for one in found.terms.values()
+    ):
+        forms.append(_rest_days(found))
     return tuple(forms)
 
 
@@ -235,4 +242,44 @@ def _fill(found: Publication) -> Form:
             Field("reason", "事由", hint="必填，如 并列已抽签"),
         ),
         writing(found.desk, found.page, fill_place, answers, lambda done: f"{done['said']}，变更名单还要再上会。"),
+    )
+
+
+# -- the calendar a notice of working days is counted by -------------------------------------------------------------
+
+
+def _rest_days(found: Publication) -> Form:
+    def days(given: Given, name: str, label: str, *, worked: bool) -> dict[date, bool]:
+        listed = text(given, name).replace("，", " ").replace("、", " ").split()
+        return {one: worked for typed in listed if (one := maybe_day({name: typed}, name, label))}
+
+    def answers(given: Given) -> dict[str, Any]:
+        year = maybe_whole(given, "year", "年份")
+        off, on = days(given, "off", "放假", worked=False), days(given, "on", "调休上班", worked=True)
+        version = next((one.version for one in found.rest_years if one.year == year), None)
+        return {
+            "year": year or 0,
+            "days": off | on,
+            "source": text(given, "source"),
+            "expected_version": version,
+        }
+
+    known = "、".join(str(one.year) for one in found.rest_years)
+    return Form(
+        "导入放假调休",
+        "导入",
+        (
+            Field("year", "年份", "number", value=found.desk.today.year),
+            Field("source", "出处", hint="例如 国办发明电的文号，必填"),
+            Field("off", "放假", "area", hint="逐日写，空格隔开，如 2026-10-01；周末不必写"),
+            Field("on", "调休上班", "area", hint="要上班的周末，逐日写"),
+        ),
+        writing(
+            found.desk,
+            found.page,
+            import_rest_days,
+            answers,
+            lambda done: f"已导入 {done['year']} 年：放假 {done['holidays']} 天，调休上班 {done['workdays']} 天。",
+        ),
+        hint=f"<p class='cw-muted'>没有放假调休表的年份，工作日算不出来。已导入：{known or '没有'}。</p>",
     )
