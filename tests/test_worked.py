@@ -28,6 +28,15 @@ def test_the_worked_cases_of_a_shipped_pack_hold(name):
     assert [difference.sentence() for difference in run(load_policy(name), PACKS[name])] == []
 
 
+def test_a_unions_circular_needs_no_code():
+    """Written from the handbook alone: tiers by income and by expense, a top-up by the head, two funds."""
+    folder = Path(__file__).parent / "packs" / "union"
+    policy, cases = load_policy(folder), (folder / "cases.toml").read_bytes()
+
+    assert [difference.sentence() for difference in run(policy, cases)] == []
+    assert list(uncovered(policy, cases)) == []
+
+
 # -- coverage ----------------------------------------------------------------------------------------------------
 
 
