@@ -73,8 +73,15 @@ def assess(facts: Facts, *, policy: Policy, as_of: date | None = None) -> pl.Dat
         as_of: The day ages, windows and dated parameters count from; the facts' own day by default.
 
     Returns:
-        `frames.FINDINGS`, in the order of the cases and of the pack; a clause that does not speak of a case's
-        category or path gives no row.
+        `frames.FINDINGS` (case_id, clause_id, outcome, code, values: JSON text, money in fen), at most cases × clauses
+        rows, in the order of the cases and of the pack; a clause that does not speak of a case's category or path
+        gives no row. No cases give no rows.
+
+    Raises:
+        Nothing for what is missing: a fact that is not there is *unknown*, a judgement *needs_judgement*.
+
+    Source:
+        DESIGN sections 6 (four outcomes, absent rows, findings are rows) and 8.
     """
     day = as_of or facts.as_of
     subject = subjects(facts, policy, day)
@@ -148,7 +155,10 @@ def verdicts(findings: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
     A clause that is met sets aside the clauses it `excepts`; while it is open, so is what it might set aside.
 
     Returns:
-        `frames.VERDICTS`, one row per case of `findings`, in its order.
+        `frames.VERDICTS` (case_id, verdict, reason, clauses, met, open), one row per case of `findings`, in its order.
+
+    Source:
+        DESIGN section 6 (the verdict is a fold).
     """
     if findings.is_empty():
         return empty(VERDICTS)

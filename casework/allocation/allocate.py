@@ -62,13 +62,19 @@ def allocate(facts: Facts, verdicts: pl.DataFrame, *, policy: Policy, parameters
     """Give places and money to the cases that have a claim.
 
     Args:
-        facts: What is known.
+        facts: What is known; money in fen, one row of `cases` per claim.
         verdicts: `frames.VERDICTS` of the same facts; a case without a verdict waits.
         policy: The circular.
         parameters: The scenario; `Parameters()` is the circular as it stands.
 
+    Returns:
+        Every case is in `awards` or in `reserve`, once; places are people, amounts fen.
+
     Raises:
         Infeasible: The parameters contradict the circular (see `quota.plan`), or a decided amount is one it forbids.
+
+    Source:
+        DESIGN sections 6 (ties, plan and awards, caps, strict order, monotone) and 8.
     """
     subject = subjects(facts, policy, facts.as_of)
     clauses = amount_clauses(policy)
