@@ -20,6 +20,8 @@ from casework.cli import (
     calendars,
     casefile,
     contested,
+    held,
+    importing,
     ledgers,
     moneys,
     packages,
@@ -42,6 +44,7 @@ ledgers.attach(app)
 app.add_typer(policies.app, name="policy")
 app.add_typer(rounds.app, name="round")
 app.add_typer(rounds.units, name="unit")
+importing.attach(app)
 allocating.attach(app)
 app.add_typer(scenarios.app, name="scenario")
 review.app.add_typer(casefile.app)
@@ -54,6 +57,7 @@ pay.app.add_typer(moneys.cards, name="card")
 pay.app.add_typer(after.app)
 pay.app.add_typer(visits.visits, name="visit")
 app.add_typer(pay.app, name="pay")
+people.app.add_typer(held.app)
 app.add_typer(people.app, name="people")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(packages.app, name="package")
