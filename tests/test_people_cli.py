@@ -105,6 +105,43 @@ def test_everything_about_a_person_goes_to_a_private_file(run, tmp_path):
     assert run("everything", "p1", "--purpose", " ")[0] == 1
 
 
+def test_what_is_held_of_a_person_is_entered_by_hand(run):
+    assert run("correct", "p1", "出生年月=1966-01-02", "身份=老党员、老干部", "性别=男", "职务=") == (0, "已更正\n")
+    assert "人均年收入 6000.00 元" in run("household", "p1")[1] or "人均年收入 6000 元" in run("household", "p1")[1]
+    assert run("household", "p1", "家庭人口=3", "是否低保=是")[0] == 0
+    assert json.loads(run("household", "p1", "--json")[1])["per_head_fen"] == 400_000
+    assert run("household", "p3")[1] == "没有登记家庭\n"
+    assert run("household", "p3", "--join", "h1")[0] == 0
+    assert run("household", "p5", "家庭年收入=1.2万")[0] == 0
+    code, told = run("row", "荣誉", "p1", "荣誉名称=示例标兵", "授予时间=2001-07-01")
+    number = told.split("行号 ")[1].strip()
+    assert code == 0
+    code, told = run("row", "荣誉", "p1", "荣誉名称=示例模范", "--replace", number)
+    assert code == 0
+    assert run("row", "荣誉", "p1", "--drop", told.split("行号 ")[1].strip()) == (0, "已删去，内容留在历史中\n")
+    assert run("row", "成因", "c1", "成因=重大自然灾害", "主要成因=是")[0] == 0
+    assert run("mark", "c1", "成因", "有") == (0, "已标明：成因有\n")
+    assert run("mark", "c1", "成因", "无")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("correct", "p1", "姓名"),
+        ("correct", "p1", "不知=1"),
+        ("correct", "p1", "性别=未知"),
+        ("correct", "p1", "所属家庭=h1"),
+        ("correct", "p1", "是否去世=也许"),
+        ("household", "p1", "家庭人口=三"),
+        ("row", "别的", "p1"),
+        ("row", "荣誉", "p1", "--drop", "999"),
+        ("mark", "c1", "别的", "无"),
+    ],
+)
+def test_what_is_written_wrongly_is_said(run, words):
+    assert run(*words)[0] == 2
+
+
 def test_every_field_has_a_name_an_officer_knows():
     names = {f"{table}.{column}" for table in DATED for column in FACTS[table]}
     assert FIELDS.keys() == names

@@ -36,7 +36,7 @@ Limit = Annotated[int, typer.Option("--limit", min=1, help="最多列几行")]
 Offset = Annotated[int, typer.Option("--offset", min=0, help="跳过几行")]
 
 
-def _version(engine: Engine, person_id: str) -> int:
+def version_of(engine: Engine, person_id: str) -> int:
     """Return the version of a person as this command sees it."""
     from casework.db import reading
     from casework.models import Person
@@ -98,8 +98,8 @@ def merge(kept: PersonId, gone: PersonId, reason: Reason, db: Db = "", as_json: 
         kept=kept,
         gone=gone,
         reason=reason,
-        kept_version=_version(engine, kept),
-        gone_version=_version(engine, gone),
+        kept_version=version_of(engine, kept),
+        gone_version=version_of(engine, gone),
         **who(),
     )
     if as_json:
