@@ -35,9 +35,11 @@ def handlers() -> dict[str, DownloadHandler]:
 
     Parameters of the address: `round`; `scenario` (an id) or, without it, the officer's own draft; `format` `pdf`
     or `xlsx`; `unit` to print one unit alone. `units` is the register of units and takes none. `templates` are the
-    workbooks the units fill in, of `round`; `made` is a `file` that a page of the same account has just made.
+    workbooks the units fill in, of `round`; `made` is the file with a `key` that a page of the same account has just
+    made; `bank-list` the 代发明细 of a `batch`.
     """
-    return {kind: _handler(kind) for kind in LISTS} | {"units": _register, "templates": _templates, "made": _made}
+    more = {"units": _register, "templates": _templates, "made": _made, "bank-list": _bank_list}
+    return {kind: _handler(kind) for kind in LISTS} | more
 
 
 def log() -> OnDownload:
@@ -78,7 +80,7 @@ def _templates(actor: Actor, parameters: Mapping[str, str]) -> Download:
 
 def _made(actor: Actor, parameters: Mapping[str, str]) -> Download:
     """Return a file the actor's own page has just made; a marked workbook holds what its sheet held."""
-    found = made_file(parameters.get("file", ""), actor.id)
+    found = made_file(parameters.get("key", ""), actor.id)
     return Download(found.body, found.name, XLSX)
 
 

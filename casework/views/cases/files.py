@@ -38,7 +38,7 @@ def keep_file(desk: CaseDesk, name: str, body: bytes) -> str:
         return ""
     token = secrets.token_urlsafe(24)
     _files.put(token, MadeFile(desk.actor.id, name, body))
-    return f"/download/made?file={token}"
+    return f"/download/made?key={token}"
 
 
 def made_file(token: str, actor_id: str) -> MadeFile:

@@ -6,7 +6,7 @@ in a ledger of ten thousand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -196,7 +196,12 @@ def where(row: Mapping[str, Any], look: Look) -> str:
         return f"已减员：{RemovalCause(row['why']).label}"
     if row["why"]:
         return str(row["why"])
-    return f"差：{'、'.join(row['lacking'])}" if row["lacking"] else ""
+    return f"差：{few(row['lacking'])}" if row["lacking"] else ""
+
+
+def few(labels: Sequence[str]) -> str:
+    """Return the first of many labels and how many there are; the case screen has all of them."""
+    return "、".join(labels[:3]) + (f"等 {len(labels)} 项" if len(labels) > 3 else "")
 
 
 def due(at: datetime | None, *, late: bool) -> str:
