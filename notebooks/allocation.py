@@ -27,7 +27,7 @@ def config():
 def memory():
     get_revision, set_revision = mo.state(0)
     get_said, set_said = mo.state({})
-    get_lost, set_lost = mo.state({})
+    get_lost, set_lost = mo.state({}, allow_self_loops=True)  # its own button takes the sentences away
     page = views.new_key()
     return get_lost, get_revision, get_said, page, set_lost, set_revision, set_said
 

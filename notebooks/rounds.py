@@ -39,7 +39,7 @@ def memory(ledger):
 
 @app.cell
 def heading(ledger):
-    mo.Html(rounds.rounds_heading(ledger))
+    mo.Html(rounds.rounds_heading(ledger, asking()))
     return
 
 

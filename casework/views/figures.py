@@ -18,6 +18,8 @@ from casework.views.html import badge, card, esc, note, notes, shown, tag
 from casework.views.sheet import Worked
 
 FONT = "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
+MOST_NAMED = 4
+"""Sentences about single fields above the worksheet; more would hide it."""
 PALETTE = ("#9b1c1c", "#24548a", "#b8862b", "#4f7a5b", "#6b5b8c", "#8c959f")
 
 
@@ -76,7 +78,10 @@ def _lacking(totals: Mapping[str, int]) -> str:
 
 def _against(desk: Desk, worked: Worked, result: Allocation) -> str:
     balance, totals = result.balance_fen, result.totals
-    parts = [notes(worked.typed.problems, "warn")]
+    problems = worked.typed.problems
+    parts = [notes(problems[:MOST_NAMED], "warn")]
+    if len(problems) > MOST_NAMED:
+        parts.append(note(f"另有 {len(problems) - MOST_NAMED} 处没有填对，在表中标红。", "warn"))
     if balance is not None and balance < 0:
         parts.append(
             note(
@@ -168,7 +173,7 @@ def _field(desk: Desk, cell: str, fields: Mapping[str, str], worked: Worked) -> 
         stood = "未设名额" if original is None else f"通知原定 {original} 名"
         return tag("td", fields[cell], "cw-changed", title=stood)
     return tag(
-        "td", fields[cell], "cw-open" if original is None else "", title="据实，不填不设限" if original is None else ""
+        "td", fields[cell], "cw-unset" if original is None else "", title="据实，不填不设限" if original is None else ""
     )
 
 
@@ -340,7 +345,9 @@ def worksheet(  # noqa: PLR0913 - the parts of one panel
     if not desk.units:
         return note("这一轮还没有参加的单位。请先在单位名录中导入单位；其余部分照常可用。", "warn")
     left = card("标准与资金", money_table(desk, *money, worked), tag("div", reset, "cw-toolbar"))
-    right = card("名额", grid(desk, places, worked), reasons, muted="空白处为通知没有这类名额")
+    opened = any(number is None for number in desk.places.values())
+    hint = "空着的格子为据实，不设名额" if opened else "空白处为通知没有这类名额"
+    right = card("名额", grid(desk, places, worked), reasons, muted=hint)
     return tag("div", left + right, "cw-desk")
 
 

@@ -83,7 +83,9 @@ def plans_panel(desk: Desk, book: Book, controls: Mapping[str, str], told: str) 
     hint = "保存后可比较、可确定；不影响台账中的名单"
     saving = card("保存", controls["save"], muted=hint) if controls["save"] else ""
     if not book.scenarios:
-        return told + tag("div", saving, "cw-cards") + card("已保存的方案", scenario_table(desk, book))
+        return (
+            told + (tag("div", saving, "cw-cards") if saving else "") + card("已保存的方案", scenario_table(desk, book))
+        )
     if not desk.actor.may_write():
         work = toolbar(controls["pick"], controls.get("load", ""))
         shown_acts = card("正式方案", work, in_force_html(book), muted="调入工作表只在本页查看，不会保存")
@@ -154,4 +156,5 @@ def print_panel(  # noqa: PLR0913 - the parts of one panel
         for label, form in (("PDF", "pdf"), ("Excel", "xlsx"))
     )
     said = "文件由台账当场计算生成并逐份登记；未确定的方案带“草稿”字样。"
-    return card("打印与下载", row, toolbar(links, choices["preview"]), preview, muted=said)
+    seen = note("这里没有显示出页面时，请点“下载 PDF”查看。") if preview else ""
+    return card("打印与下载", row, toolbar(links, choices["preview"]), preview, seen, muted=said)

@@ -50,9 +50,9 @@ def sections_style(section: str, cells: Mapping[str, Sequence[str]]) -> str:
 # -- the list ------------------------------------------------------------------------------------------------------
 
 
-def rounds_heading(ledger: Ledger) -> str:
-    """Return the title of the page."""
-    demo = badge("演示数据", "amber") if ledger.demo else ""
+def rounds_heading(ledger: Ledger, request_user: object = None) -> str:
+    """Return the title of the page; behind our guard the header carries the mark 演示数据 already."""
+    demo = badge("演示数据", "amber") if ledger.demo and not is_guarded(request_user) else ""
     return tag("div", f"<h1>轮次、通知与单位名录 {demo}</h1>", "cw-title")
 
 
