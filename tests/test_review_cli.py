@@ -31,7 +31,7 @@ def world(tmp_path, monkeypatch):
 @pytest.fixture
 def run(capsys):
     def run(*words):
-        code = main(list(words))
+        code = main([str(word) for word in words])
         said = capsys.readouterr()
         return code, said.out.strip(), said.err.strip()
 
@@ -116,3 +116,108 @@ def test_results_as_they_are_written():
     }
     with pytest.raises(Usage):
         parsed_results(["不同意"])
+
+
+# -- what is contested, corrected and made up for ------------------------------------------------------------------
+
+
+@pytest.fixture
+def decided(world, run):
+    """The list is official and posted; the days of the notice are over."""
+    for place, (stage, body) in enumerate(
+        (("摸底", "各单位"), ("筛选", "各单位"), ("单位审核", "各单位"), ("申报", "机关党委"))
+    ):
+        for unit in ("甲", "乙"):
+            say = ["--on", f"2022-12-2{place}", "--body", body, "--basis", "示例", "--unit", unit]
+            assert run("review", "step", stage, *say)[0] == 0
+    world.adopt()
+    return world
+
+
+def meeting(run, on="2022-12-25", *results):
+    made = run("review", "convene", "--on", on, "--body", "工委委员会")[1]
+    say = ["--minutes", "示例纪要", "--signer", "示例书记", "--count", "9", "8", "8"]
+    number = made.split("，")[0].removeprefix("会议 ")
+    return number, run("review", "decide", number, *say, *(word for one in results for word in ("--result", one)))
+
+
+def test_an_objection_from_the_desk_to_the_successor(decided, run):
+    meeting(run)
+    posted = ["--on", "2022-12-26", "--body", "工委", "--until", "2022-12-30", "--evidence", "示例截图"]
+    more = ["--audience", "全体党员", "--channel", "示例网站"]
+    wrong = run("publish", "post", *posted, *more)[1].split("：")[0].removeprefix("公示 ")
+    assert run("publish", "stop", wrong, "--reason", "名单贴错")[:2] == (0, "公示已中止")
+    notice = run("publish", "post", *posted, *more)[1].split("：")[0].removeprefix("公示 ")
+    case = decided.cases[0]
+    told = ["--content", "示例反映", "--by", "示例群众", "--on", "2022-12-27", "--case", case, "--notice", notice]
+    code, said, _ = run("review", "objection", "add", *told)
+    objection = said.split(" ")[1]
+    assert (code, "待负责人决定是否受理" in said) == (0, True)
+    assert run("publish", "close", notice)[1] == "公示期满，5 人往下办，1 人等待异议办结"
+    assert "示例反映" not in run("review", "objection", "list", "--json")[1]
+    assert run("review", "objection", "settle", objection, "--finding", "示例", "--upheld")[0] == 1
+    assert run("review", "objection", "decide", objection, "--by", "示例科长")[:2] == (0, "已受理")
+    assert run("review", "objection", "read", objection)[1].splitlines()[:2] == ["提出人：示例群众", "内容：示例反映"]
+    assert run("review", "objection", "assign", objection, "--handler", "local")[0] == 0
+    code, said, _ = run("review", "objection", "settle", objection, "--finding", "示例查实", "--upheld")
+    assert (code, said.splitlines()[0]) == (0, "查实")
+    assert said.endswith("由示例甲5递补")
+    assert run("review", "ready")[0] == 1
+
+
+def test_turned_down_the_reason_is_written(decided, run):
+    said = run("review", "objection", "add", "--content", "示例", "--on", "2022-12-27", "--case", decided.cases[0])[1]
+    code, said, _ = run(
+        "review", "objection", "decide", said.split(" ")[1], "--by", "示例科长", "--refuse", "与事实无关"
+    )
+    assert (code, said) == (0, "不予受理")
+    assert run("review", "objection", "decide", "没有", "--by", "示例科长")[0] == 1
+
+
+def test_an_oral_instruction_blocks_until_it_is_made_up_for(decided, run):
+    meeting(run)
+    code, said, _ = run("review", "instruction", "add", "--by", "示例领导", "--content", "示例", "--on", "2022-12-26")
+    number = said.split("：")[0].split(" ")[1]
+    assert (code, said.endswith("待补手续")) == (0, True)
+    assert run("review", "instruction", "list")[0] == 1
+    assert "口头意见待补手续" in run("review", "ready")[1]
+    code, _, err = run("review", "instruction", "settle", number, "--document", "示例签批件")
+    assert (code, "没有规定可以签批" in err) == (1, True)
+    assert run("review", "instruction", "settle", number)[0] == 1
+    again, (code, said, _) = meeting(run, "2022-12-27", f"{decided.cases[0]}=暂缓:示例理由")
+    assert (code, "改动 1 人" in said) == (0, True)
+    assert run("review", "instruction", "settle", number, "--meeting", again)[0] == 0
+    assert run("review", "instruction", "list")[0] == 0
+
+
+def test_a_place_a_refusal_left_free_is_filled(decided, run):
+    meeting(run, "2022-12-25", f"{decided.cases[0]}=不同意:示例理由")
+    assert run("review", "fill", "甲", "没有", "--reason", "示例")[0] == 2
+    category = decided.list().numbers["awards"][0]["category"]
+    code, said, _ = run("review", "fill", "甲", category, "--reason", "会议未同意一人")
+    assert (code, said) == (0, "会议未同意一人，由示例甲5递补")
+    assert run("review", "feedback", "甲", "--json")[0] == 0
+
+
+def test_a_whole_package_and_a_mistake_taken_back(world, run):
+    told = ["摸底=各单位=2022-12-20", "筛选=各单位=2022-12-21"]
+    steps = [word for one in told for word in ("--step", one)]
+    behind = ["--behind", f"{world.cases[1]}=筛选=退回补正:材料不全"]
+    code, said, err = run("review", "package", "甲", *steps, *behind, "--basis", "示例会议记录")
+    assert (code, err) == (0, "")
+    assert said.splitlines()[0] == "摸底：6 人"
+    assert "示例甲2留在“筛选”：材料不全" in said
+    recorded = json.loads(run("review", "steps", "--json")[1])
+    assert [row["stage"] for row in recorded] == ["摸底", "筛选"]
+    assert run("review", "revoke", recorded[0]["seq"], "--reason", "示例")[0] == 1  # the later one first
+    assert run("review", "revoke", recorded[1]["seq"], "--reason", "登记错了")[:2] == (0, "已更正，涉及 6 人")
+    assert "更正第" in run("review", "steps")[1]
+
+
+def test_papers_and_questions(world, run):
+    code, out, _ = run("review", "questions", "--all", "--json")
+    assert json.loads(out)
+    code, _, err = run(
+        "review", "evidence", world.cases[0], "没有这种材料", "--issuer", "示例医院", "--original", "--copy"
+    )
+    assert (code, err != "") == (1, True)
