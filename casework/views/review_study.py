@@ -25,8 +25,8 @@ from casework.scenarios import scenarios
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import clock, version_code
 from casework.views.html import badge, card, esc, facts_list, folded, note, notes, rows_table, shown, tag
-from casework.views.review_forms import Bench, Someone, everyone
-from casework.vocabulary import Act, Decision, InstructionState, MeetingState
+from casework.views.review_forms import MOST_NAMES, Bench, Someone, everyone
+from casework.vocabulary import Act, Decision, InstructionState, MeetingState, Reason
 
 SECTION: Final = "集体研究"
 
@@ -159,7 +159,7 @@ def study_panel(study: Study, table: str) -> str:
     """Return what stands on record: the list, its meetings, the changes, what is still to be made up for."""
     if study.current is None:
         return no_list(study)
-    return _list_card(study, table) + _meetings(study) + _instructions(study) + _changes(study)
+    return _list_card(study, table) + _reserve(study) + _meetings(study) + _instructions(study) + _changes(study)
 
 
 def no_list(study: Study) -> str:
@@ -207,6 +207,29 @@ def _list_card(study: Study, table: str) -> str:
     blocks = notes(study.ready.blocks, "warn")
     ready = note(f"可以印发、拨付 {len(study.ready.ready)} 人，另有 {len(study.ready.waiting)} 人还要等。")
     return card("名单", facts_list(facts), blocks, ready, papers, table)
+
+
+def _reserve(study: Study) -> str:
+    """Return who is not on the list, why, and whose own list takes him where the circular says so."""
+    assert study.current is not None
+    labels = {one.id: one.label for one in study.desk.policy.categories}
+    rows = [
+        (
+            study.desk.unit_names.get(row["unit_id"], ""),
+            study.name(row["case_id"]),
+            labels.get(row["category"], ""),
+            Reason(row["reason"]).label,
+            badge("转入单位自己的慰问名单", "amber") if row["route"] == "unit" else "",
+        )
+        for row in study.current.numbers["reserve"]
+        if row["case_id"] in study.people and study.unit in ("", row["unit_id"])
+    ]
+    if not rows:
+        return ""
+    routed = sum(bool(row[-1]) for row in rows)
+    said = f"{len(rows)} 人" + (f"，其中 {routed} 人按通知由所在单位自行慰问" if routed else "，按顺序候补")
+    table = rows_table(("单位", "姓名", "类别", "原因", "去向"), rows[:MOST_NAMES], raw=(4,))
+    return card("没有列入名单的", tag("div", table, "cw-scroll cw-short"), muted=said)
 
 
 def _within(study: Study, reason: str) -> str:
