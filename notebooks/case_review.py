@@ -79,11 +79,16 @@ def heading(chosen_round, desk, projection):
 
 
 @app.cell
-def section_choice(desk, get_section):
+def section_choice(get_section):
     section = widgets.sections(get_section())
+    return (section,)
+
+
+@app.cell
+def section_tabs(desk, section):
     mo.stop(not desk.with_cases)
     section
-    return (section,)
+    return
 
 
 # -- 收表导入
