@@ -776,6 +776,22 @@ def test_a_worksheets_title_is_escaped(tmp_path):
     assert "没有可以打开的工作表" in pages.index({}, demo=False, actor=LOCAL_OFFICER)
 
 
+def test_the_header_leads_to_a_new_round_and_marks_a_viewer(tmp_path):
+    notebook = tmp_path / "a.py"
+    notebook.write_text("import marimo\n", encoding="utf-8")
+    sheets = {"allocation": pages.read_worksheet(notebook), "rounds": pages.read_worksheet(notebook)}
+
+    of_officer = pages.header(sheets, current="allocation", demo=False, actor=LOCAL_OFFICER)
+    of_viewer = pages.header(sheets, current="allocation", demo=False, actor=LOCAL_VIEWER)
+
+    assert ">新建一轮</a>" in of_officer
+    assert "只读" not in of_officer
+    assert ">新建一轮</a>" not in of_viewer
+    assert ">只读</span>" in of_viewer
+    only = {"allocation": sheets["allocation"]}
+    assert ">新建一轮</a>" not in pages.header(only, current="allocation", demo=False, actor=LOCAL_OFFICER)
+
+
 def test_files_of_the_server_belong_to_its_user_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("CASEWORK_STATE", str(tmp_path / "state"))
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):

@@ -221,6 +221,38 @@ def test_a_panel_that_fails_says_so_in_its_place_and_names_nobody(desk, caplog):
     assert "示例某" not in said + caplog.text
 
 
+def test_where_the_circular_names_no_fund_the_officer_types_what_there_is(ledger):
+    desk = a_desk(ledger, "neimenggu-2022")
+    assert desk.money["fund:visit_fund"] is None
+    cases = views.open_amounts(desk, views.original_sheet(desk), desk.units[0]["unit_id"])
+    typed = worked(desk, decided={cases[0]: 1500}, money={"fund:visit_fund": 2000})
+    short = worked(desk, decided={cases[0]: 1500}, money={"fund:visit_fund": 1000})
+
+    assert typed.typed.parameters.funds == {"visit_fund": 200_000}  # kept in the scenario like any other fund
+    assert typed.result.balance_fen == 50_000
+    assert "已拟定 1 人，合计 1500 元" in plain(views.amounts(desk, typed, {cases[0]: ""}))
+    assert "可用资金 2000 元，还余 500 元" in plain(views.amounts(desk, typed, {cases[0]: ""}))
+    assert "超出资金 500 元" in plain(views.figures(desk, short))
+    assert "可用资金未填" in plain(views.amounts(desk, worked(desk), {cases[0]: ""}))
+
+
+def test_a_round_without_numbers_says_so_instead_of_nought(ledger):
+    desk = a_desk(ledger, "jiaozuo-2018")
+
+    assert kpis(desk, worked(desk))["名额"] == "据实"
+    assert kpis(desk, worked(desk))["金额（元）"] == "未定"
+    assert "合计 据实 据实 据实 未定" in plain(
+        views.worksheet(
+            desk,
+            worked(desk),
+            money=(dict.fromkeys(desk.money, ""), {}),
+            places=dict.fromkeys(desk.places, ""),
+            reasons="",
+            reset="",
+        )
+    )
+
+
 def test_a_round_that_cannot_be_opened_has_a_sentence(ledger):
     assert "没有这一轮" in views.open_desk(ledger, "nowhere", None).html
     assert "还没有一轮" in views.open_desk(ledger, None, None).html
@@ -430,6 +462,45 @@ def test_a_draft_survives_and_is_checked_like_anything_typed(desk):
     assert found.places["js-02|frontline"] == 34
     assert found.money["rate:family"] is None
     assert len(views.draft_parameters(desk, LOCAL_OFFICER).problems) == 2
+
+
+def test_two_pages_of_one_officer_keep_each_others_fields(desk):
+    views.keep(desk, LOCAL_OFFICER, places={FIRST: 42})
+    views.keep(desk, LOCAL_OFFICER, places={"js-02|frontline": 20}, reasons={FIRST: {"reason": "示例"}})
+    views.keep(desk, LOCAL_OFFICER, reasons={FIRST: {"decider": "示例会议"}})
+    here = views.Sheet(**{**vars(views.original_sheet(desk)), "places": {**desk.places, FIRST: 42}})
+
+    kept = views.first_sheet(desk, LOCAL_OFFICER)
+    different = views.elsewhere(desk, LOCAL_OFFICER, here)
+
+    assert (kept.places[FIRST], kept.places["js-02|frontline"]) == (42, 20)
+    assert kept.reasons[FIRST] == {"reason": "示例", "decider": "示例会议"}
+    assert len(different) == 2
+    assert "（本页“34”，另一页“20”）" in different[0]
+    assert "示例，示例会议" in different[1]
+    assert views.elsewhere(desk, LOCAL_OFFICER, kept) == []
+    assert views.elsewhere(desk, LOCAL_VIEWER, here) == []
+
+
+def test_what_another_page_typed_into_the_same_field_is_named(desk):
+    stood = dict(desk.places)
+    before = {"places": {FIRST: 43}}
+
+    assert views.replaced(desk, "places", stood, {FIRST: 50}, before) == [
+        f"{desk.label(FIRST)}的名额：另一个页面刚才填了“43”，已由本页所填取代。"
+    ]
+    assert views.replaced(desk, "places", {**stood, FIRST: 43}, {FIRST: 50}, before) == []  # this page knew it
+    assert views.replaced(desk, "places", stood, {FIRST: 43}, before) == []  # both typed the same
+    assert views.replaced(desk, "places", stood, {FIRST: 50}, {}) == []  # nobody else typed
+
+
+def test_a_whole_sheet_takes_the_place_of_all_that_was_typed(desk):
+    views.keep(desk, LOCAL_OFFICER, places={FIRST: 42}, decided={"c": 5}, reasons={FIRST: {"reason": "示例"}})
+
+    before = views.keep_whole(desk, LOCAL_OFFICER, views.original_sheet(desk))
+
+    assert before["places"] == {FIRST: 42}
+    assert views.first_sheet(desk, LOCAL_OFFICER) == views.original_sheet(desk)
 
 
 # -- trials --------------------------------------------------------------------------------------------------------
