@@ -170,7 +170,7 @@ def _results(given: Sequence[str]) -> list[Rechecked]:
 
 @app.command("recheck", help="年度复核：不写结果时列出名单；写 人员编号=结果:依据 时登记，可写多人。")
 def recheck(
-    year: Annotated[int, typer.Option("--year", metavar="年", help="哪一年", min=1900)],
+    year: Annotated[int, typer.Option("--year", metavar="年", help="哪一年")],
     results: Annotated[list[str], typer.Argument(metavar="[人员编号=结果:依据]…")] = [],  # noqa: B006 - Typer reads it and changes nothing
     on: Annotated[str, typer.Option("--on", metavar="日期", help="复核、研究的日期")] = "",
     body: Annotated[str, typer.Option("--body", metavar="机构", help="由谁研究，如支部大会")] = "",
