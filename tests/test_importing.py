@@ -301,3 +301,25 @@ def test_no_workbook_is_one_issue_and_is_refused(engine):
     assert [issue.problem.message for issue in plan.issues] == ["这是 PDF 文件，不是工作簿"]
     with pytest.raises(Refused):
         take(engine, b"%PDF-1.4")
+
+
+@pytest.mark.parametrize("body", [b"", b"MZ\x90", b"PK\x03\x04broken", b"\0" * 40, b"a,b\n1,2\n"])
+def test_hostile_bytes_are_one_sentence_and_write_nothing(engine, body):
+    plan = look(engine, body)
+    assert len(plan.issues) == 1
+    assert not plan.complete
+    for take_clean in (False, True):
+        with pytest.raises(Refused):
+            take(engine, body, take_clean=take_clean)
+    assert rows(engine, Person) == []
+
+
+def test_formulas_and_markup_stay_words_and_a_damaged_number_waits(engine):
+    bad = person("=1+1", 困难简况="<b>{{ 示例 }}</b>", 银行卡号=6.222021234567891e18, 家庭成员=None)
+    plan = look(engine, book(bad))
+    assert plan.intake.rows["state"].to_list() == ["held"]
+    assert plan.preview["name"].to_list() == ["=1+1"]
+    assert not any("6222021" in issue.problem.sentence() for issue in plan.issues)
+    fine = bad | {"银行卡号": None}
+    take(engine, book(fine))
+    assert known(engine).causes["note"].drop_nulls().to_list() == ["<b>{{ 示例 }}</b>"]

@@ -34,7 +34,7 @@ class Read:
     @property
     def held(self) -> bool:
         """Tell whether the row has to wait for this cell."""
-        return any(remark.severity is Severity.HOLD for remark in self.remarks)
+        return bool(self.remarks) and any(remark.severity is Severity.HOLD for remark in self.remarks)
 
 
 NOTHING: Final = Read()

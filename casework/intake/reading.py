@@ -107,6 +107,7 @@ def read_rows(  # noqa: PLR0913 - what a sheet is read against
     return reading.done(listed, mappings)
 
 
+_MOST_KEPT: Final = 200_000
 _FAULTS: Final = {
     UNCACHED: ("单元格的公式没有计算结果", "请在 Excel 或 WPS 中打开，另存一次"),
     TWICE: ("这一格在文件里出现了两次", "请在 Excel 或 WPS 中打开，核对后另存一次"),
@@ -137,6 +138,7 @@ class _Reading:
         self.issues: list[Issue] = []
         self.skipped: list[Skipped] = []
         self._unit_cache: dict[str, Read] = {}
+        self._cells: dict[tuple[str, int, type, object], Read] = {}
 
     # -- a sheet -----------------------------------------------------------------------------------------------
 
@@ -207,8 +209,14 @@ class _Reading:
             draft.say(_fault(spot.fault), spot)
             return Read(None, (hold(spot.fault),))
         known = spot.read_as
-        choices = self.choices.get(known.kind) or {word: word for word in known.choices} or None
-        read = read_cell(known.kind, spot.value, as_of=self.as_of, scale=spot.scale, choices=choices)
+        # The same words stand in thousands of cells; what they mean depends on the column and the cell's type only.
+        told = (known.id, spot.scale, type(spot.value), spot.value)
+        read = self._cells.get(told)
+        if read is None:
+            choices = self.choices.get(known.kind) or {word: word for word in known.choices} or None
+            read = read_cell(known.kind, spot.value, as_of=self.as_of, scale=spot.scale, choices=choices)
+            if len(self._cells) < _MOST_KEPT:
+                self._cells[told] = read
         for remark in read.remarks:
             draft.say(remark, spot)
         return read

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from casework.intake.columns import MEMBER, UNDER_MEMBERS, SheetColumn, bare_key, compact, head_key, scale_of
+from casework.intake.columns import filled as is_filled
 from casework.vocabulary import Term
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Spot:
     @property
     def filled(self) -> bool:
         """Tell whether anything stands there."""
-        return bool(self.fault or compact(self.value))
+        return bool(self.fault) or is_filled(self.value)
 
 
 @dataclass
@@ -127,6 +128,9 @@ class _Table:
         self.field_at = {column.column: known.id for column, known in self.columns}
         self.name_at = next((column.column for column, known in self.columns if known.id == "name"), -1)
         self.grid = sheet.filled()
+        heads = self.grid[mapping.first : mapping.last + 1]
+        width = max((len(head) for head in heads), default=0)
+        self.heads_at = {at: {compact(head[at]) for head in heads if at < len(head)} for at in range(width)}
         self.down: dict[tuple[int, int], tuple[int, int]] = {}
         self.wide: set[tuple[int, int]] = set()
         for top, left, bottom, right in sheet.merged:
@@ -147,7 +151,7 @@ class _Table:
 
     def _row(self, row: int) -> None:
         own = self.sheet.rows[row]
-        filled = [at for at, cell in enumerate(own) if compact(cell) or (row, at) in self.sheet.faults]
+        filled = [at for at, cell in enumerate(own) if is_filled(cell) or (row, at) in self.sheet.faults]
         if not filled:
             return
         if row in self.sheet.hidden_rows and not self.include_hidden:
@@ -165,8 +169,7 @@ class _Table:
     def _no_person(self, row: int, filled: list[int]) -> SkipKind | None:
         own = self.sheet.rows[row]
         first = compact(own[filled[0]])
-        heads = range(self.mapping.first, self.mapping.last + 1)
-        same = [at for at in filled if any(compact(own[at]) == compact(self._at(head, at)) for head in heads)]
+        same = [at for at in filled if compact(own[at]) in self.heads_at.get(at, ())]
         if len(same) >= 2 and len(same) * 2 > len(filled):
             return SkipKind.HEAD
         if TOTAL.match(first) or (self.name_at in filled and TOTAL.fullmatch(compact(own[self.name_at]))):
@@ -208,7 +211,7 @@ class _Table:
         for column, known in self.columns:
             at = column.column
             value, fault = self._at(row, at, own=True), self.sheet.faults.get((row, at), "")
-            if not compact(value) and not fault and (row, at) in self.down and known.id != "name":
+            if (row, at) in self.down and not compact(value) and not fault and known.id != "name":
                 top = self.down[row, at]
                 value, fault = self._at(*top, own=True), self.sheet.faults.get(top, "")
             cells[known.id] = Spot(row, at, value, column.head, known, column.scale, fault)

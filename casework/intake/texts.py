@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -86,6 +87,10 @@ def known_private_signs() -> dict[str, str]:
     return found
 
 
+_ORDINARY: Final = re.compile("[\u4e00-\u9fa50-9A-Za-z（，。、：；）][\u4e00-\u9fa50-9A-Za-z（，。、：；）/.-]*")
+"""Nothing to say about: no blank, no formula, no sign an old system cannot write (this range is all in GBK)."""
+
+
 def read_text(text: str, *, most: int = MOST_SHORT) -> tuple[str | None, list[Remark]]:
     """Return a text as it is kept, and what is to be said about it; None where it cannot be kept.
 
@@ -95,6 +100,8 @@ def read_text(text: str, *, most: int = MOST_SHORT) -> tuple[str | None, list[Re
         text: What stands in the cell.
         most: How many signs are allowed.
     """
+    if len(text) <= most and _ORDINARY.fullmatch(text):
+        return text, []
     said: list[Remark] = []
     kept = "".join(sign for sign in text.replace("\u00a0", " ") if sign not in _INVISIBLE).strip(" \u3000\t\r\n")
     if any(sign in _INVISIBLE for sign in text):
