@@ -59,7 +59,7 @@ class Server:
 
     def _next(self) -> str:
         try:
-            return self._invitations.get(timeout=60)
+            return self._invitations.get(timeout=180)  # a busy machine takes a minute to import
         except queue.Empty:
             raise AssertionError("no invitation was printed:\n" + "".join(self.lines)) from None
 
