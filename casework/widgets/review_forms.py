@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import marimo as mo
@@ -12,6 +13,9 @@ from casework.views.review_forms import Field, Form, form_named
 from casework.widgets.deeds import Counter
 
 MOST_BYTES = 5 * 1024 * 1024
+
+_WRAPPERS = 5
+_DRAWINGS = count()
 
 
 def office_unit(desk: CaseDesk) -> mo.ui.dropdown:
@@ -54,8 +58,8 @@ def deed_form(
     choice: mo.ui.dropdown | None,
     *,
     also: Callable[[], Mapping[str, Any]] | None = None,
-) -> mo.ui.form[Any, Any] | None:
-    """Return the chosen deed's form; None where there is none, and for a viewer.
+) -> dict[int, mo.ui.form[Any, Any]]:
+    """Return the chosen deed's form under the number of its drawing; empty where there is none, and for a viewer.
 
     Args:
         counter: Where the deed is done.
@@ -66,18 +70,35 @@ def deed_form(
     """
     form = form_named(forms, choice.value if choice is not None else None)
     if form is None or not counter.desk.may_write:
-        return None
+        return {}
     layout = "".join(f"<label>{one.label}</label>{{{one.name}}}" for one in form.fields)
     fields = {one.name: _element(one) for one in form.fields}
     if not fields:  # a deed without a question is still one form, so that it looks and works like the others
         fields, layout = {"sure": mo.ui.text(placeholder="可不填", full_width=True)}, "<label>备注</label>{sure}"
-    return counter.form(
+    drawn = counter.form(
         f"<div class='cw-lines cw-narrow'>{layout}</div>",
         fields,
         form.submit,
         section,
         lambda actor, given: form.deed(actor, {**given, **_files(form, given), **(also() if also else {})}),
     )
+    return {next(_DRAWINGS): drawn}
+
+
+def drawn_anew(drawn: Mapping[int, mo.ui.form[Any, Any]]) -> str:
+    """Return a form's HTML in wrappers that differ from drawing to drawing.
+
+    A form drawn anew bears the id of the one before it, and the browser would go on showing what was typed into that
+    one; another tag around it makes the browser build it from scratch. Drawn again with the same number it stays as
+    it is, so that nothing typed is lost when a deed is refused.
+    """
+    text = ""
+    for number, form in drawn.items():
+        text = str(form.text)
+        for bit in range(_WRAPPERS):
+            tag = "div" if number >> bit & 1 else "section"
+            text = f"<{tag}>{text}</{tag}>"
+    return text
 
 
 def _files(form: Form, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from casework.views.review_publication_deeds import publication_forms
 from casework.views.review_study import Study, list_frame, open_study, study_panel
 from casework.views.review_study_deeds import study_forms
 from casework.widgets.fields import text
-from casework.widgets.review_forms import deed_choice, deed_form, office_unit, paged
+from casework.widgets.review_forms import deed_choice, deed_form, drawn_anew, office_unit, paged
 
 __all__ = [
     "SECTIONS",
@@ -59,10 +59,10 @@ def study_list(study: Study) -> Any:
     return paged(list_frame(study), widths={"序号": 60, "现在": 260})
 
 
-def deeds_card(desk: CaseDesk, forms: Sequence[Form], choice: Any, drawn: Any, told: str) -> str:
+def deeds_card(desk: CaseDesk, forms: Sequence[Form], choice: Any, drawn: Mapping[int, Any], told: str) -> str:
     """Return 办理 with the chosen form in it."""
     form = form_named(forms, choice.value if choice is not None else None)
-    return review_forms.deeds_card(desk, form, text(choice), text(drawn), told)
+    return review_forms.deeds_card(desk, form, text(choice), drawn_anew(drawn), told)
 
 
 def pay_state(payments: Payments) -> mo.ui.dropdown:
