@@ -20,7 +20,7 @@ from casework.frames import FINDINGS, VERDICTS, conform, empty
 from casework.policy import load_policy
 from casework.problems import Infeasible
 from casework.samples import samples
-from casework.shapes.procedure import PriorityOrder
+from casework.shapes.procedure import FundSource, PriorityOrder
 from casework.vocabulary import Reason
 
 often = settings(max_examples=100, deadline=None)
@@ -103,10 +103,22 @@ def test_everybody_is_named_once_with_one_reason(instance):
 # -- money -----------------------------------------------------------------------------------------------------------
 
 
+def tightened(instance, data):
+    """The same instance with funds that reach only some of those who would be paid: drawn at will they rarely bind."""
+    most = solved(instance).totals["awarded_fen"]
+    parameters = instance.parameters
+    for _, source in instance.policy.of_shape(FundSource):
+        if most and data.draw(st.booleans(), label=f"tighten {source.fund.value}"):
+            parameters = parameters.with_fund(source.fund.value, data.draw(st.integers(1, most)))
+    return instance.with_(parameters=parameters)
+
+
 @often
-@given(instances())
-def test_money_is_conserved_and_no_fund_pays_more_than_it_has(instance):
+@given(instances(), st.data())
+def test_money_is_conserved_and_no_fund_pays_more_than_it_has(instance, data):
+    instance = tightened(instance, data)
     result = solved(instance)
+    event(f"somebody is cut off: {'fund_exhausted' in set(result.reserve['reason'])}")
     paid = result.awards.filter("funded")
     totals = result.totals
 
@@ -129,6 +141,18 @@ def test_money_is_conserved_and_no_fund_pays_more_than_it_has(instance):
                 for needs, parts in spent
             )  # fmt: skip
             assert borne <= sum(purses.left[fund] for fund in funds)
+
+
+@some
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=6), st.integers(0, 40))
+def test_down_one_order_the_fund_is_spent_person_by_person_and_never_over(amounts, whole):
+    people = [("甲局", "a", rank, [], fen) for rank, fen in enumerate(amounts, 1)]
+    fund = clause("fund", {"fund": "dues", "yuan": f"0.{whole:02d}"}, kind="fund")
+    result = simple({"甲局": {"a": 9}}, people, clauses=[fund], parameters=Parameters(across_units=True)).run()
+
+    reached = sum(sum(amounts[:number]) <= whole for number in range(1, len(amounts) + 1))
+    assert sorted(listed(result)) == [f"c{number}" for number in range(1, reached + 1)]
+    assert result.totals["awarded_fen"] == sum(amounts[:reached])
 
 
 def parts_of(purses, category, fen):
