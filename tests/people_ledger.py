@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from datetime import UTC, date, datetime
 from itertools import count
+from pathlib import Path
 
+from sqlalchemy.engine import make_url
 from sqlmodel import select
 from stdnum.cn import ric
 
@@ -22,6 +26,7 @@ TOWN = Actor("town", "示例镇经办", Role.OFFICER, frozenset({"a"}))
 CARD, OTHER_CARD = "6222021234567890128", "6217001234567890122"
 ID_NUMBER = "11010119650307123" + ric.calc_check_digit("110101196503071230")
 _KEYS = count()
+_FOLDER = tempfile.TemporaryDirectory(prefix="casework-people-")
 
 
 def by(now=NOW, actor=LOCAL_OFFICER):
@@ -30,6 +35,17 @@ def by(now=NOW, actor=LOCAL_OFFICER):
 
 
 def filled(database_url):
+    """The ledger of `_made`, on SQLite a copy of one that was made once."""
+    if not database_url.startswith("sqlite"):
+        return _made(database_url)
+    made = Path(_FOLDER.name) / "made.db"
+    if not made.exists():
+        _made(f"sqlite:///{made}").dispose()
+    shutil.copy(made, make_url(database_url).database)
+    return db.open_engine(database_url)
+
+
+def _made(database_url):
     """Two rounds, two units, six people: p1 and p2 are one, p3 is near, p4 shares a household with p1."""
     engine = db.open_ledger(database_url)
     for round_id, opened in ((EARLIER, date(2019, 12, 1)), (ROUND, date(2020, 12, 1))):
