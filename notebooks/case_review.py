@@ -142,6 +142,14 @@ def imports_shown(counter, desk, get_said, section):
 
 
 @app.cell
+def by_hand(counter, get_said, section):
+    mo.stop(section.value != "收表导入")
+    entry_form = one.entry_form(counter)
+    mo.Html(cases.entry_panel(widgets.text(entry_form), get_said().get("录入", "")))
+    return (entry_form,)
+
+
+@app.cell
 def packages(counter, desk, section):
     mo.stop(section.value != "收表导入")
     collected = cases.open_packages(desk)
@@ -262,8 +270,8 @@ def case_read(get_case, listed, moving, section):
 
 
 @app.cell
-def case_deeds(case, counter, set_opened):
-    case_forms = one.case_forms(counter, case, set_opened)
+def case_deeds(case, counter, look, set_opened):
+    case_forms = one.case_forms(counter, look, case, set_opened)
     return (case_forms,)
 
 

@@ -305,3 +305,28 @@ def test_nothing_typed_is_taken_as_markup(world):
     html = cases.results_html(listed_of(world), done, told["reason"]) + panel(world, world.cases[0])
     assert "<img" not in html
     assert "&lt;img" in html
+
+
+# -- by hand ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_is_entered_and_corrected_by_hand_under_the_same_checks(world, monkeypatch):
+    monkeypatch.setattr("casework.views.cases.entering.clock", lambda: by(world.today)["now"])
+    desk = desk_of(world)
+    given = {"unit_of": "乙", "name": "示例手工", "sex": "女", "born_on": "1966年13月"}
+    refused = cases.enter(desk, OFFICER, "p", given)
+    assert not refused.done
+    assert "1966年13月" in refused.html
+    told = cases.enter(desk, OFFICER, "p", {**given, "born_on": "1966年3月"})
+    assert told.done, told.html
+    listed = listed_of(world)
+    who = listed.ids(cases.View(text="示例手工"))
+    assert len(who) == 1
+    case = cases.open_case(listed, who[0])
+    first = cases.first_values(desk, case)
+    assert first["name"] == "示例手工"
+    assert not cases.correct(desk, OFFICER, "p", case, first=first, given=first).done
+    assert cases.correct(desk, OFFICER, "p", case, first=first, given={**first, "branch": "示例二支部"}).done
+    again = cases.open_case(listed_of(world), who[0])
+    assert again.person["branch"] == "示例二支部"
+    assert again.person["born_on"] == date(1966, 3, 1)

@@ -9,12 +9,13 @@ import marimo as mo
 
 from casework.access import Actor
 from casework.views import Told, cases
-from casework.views.cases import CaseDesk, CaseView, Listed, View
+from casework.views.cases import CaseDesk, CaseView, Listed, Look, View
 from casework.widgets.cases import Hand, Set, text
 from casework.widgets.choices import pick
 from casework.widgets.deeds import Counter
 
-STEP, ANSWER, PAPER, NUMBERS, LEAVE = "环节", "认定", "材料", "打开", "减员"
+STEP, ANSWER, PAPER, NUMBERS, LEAVE, CORRECT = "环节", "认定", "材料", "打开", "减员", "更正"
+ENTERED = "录入"
 """Where on the screen what came of a deed is said."""
 
 
@@ -30,8 +31,11 @@ def moves(listed: Listed, view: View, hand: Hand, case_id: str | None) -> dict[s
     }
 
 
-def case_forms(counter: Counter[CaseDesk], case: CaseView, set_opened: Set) -> dict[str, Any]:
-    """Return the forms of one case: step, answer, paper, numbers, correction, leaving."""
+def case_forms(counter: Counter[CaseDesk], look: Look, case: CaseView, set_opened: Set) -> dict[str, Any]:
+    """Return the forms of one case: step, answer, paper, numbers, correction, leaving.
+
+    While others look on there is none that would show what the case holds.
+    """
     if not counter.desk.may_write:
         return {}
     forms = {
@@ -41,6 +45,7 @@ def case_forms(counter: Counter[CaseDesk], case: CaseView, set_opened: Set) -> d
         "revoke": _revoke_form(counter, case),
         "open": _open_form(counter, case, set_opened),
         "remove": _leave_form(counter, case),
+        "correct": None if look.projected else _correct_form(counter, case),
     }
     return {name: form for name, form in forms.items() if form is not None}
 
@@ -52,6 +57,7 @@ SECTION = {
     "revoke": STEP,
     "open": NUMBERS,
     "remove": LEAVE,
+    "correct": CORRECT,
 }
 
 
@@ -222,4 +228,44 @@ def _leave_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any, A
         submit="登记减员",
         section=LEAVE,
         deed=lambda actor, given: cases.leave_round(counter.desk, actor, counter.page, case, given),
+    )
+
+
+def entry_elements(desk: CaseDesk, first: Mapping[str, str]) -> dict[str, Any]:
+    """Return an element for every field of a case, with what it starts with."""
+    elements: dict[str, Any] = {}
+    for field in cases.fields_of(desk):
+        value = first.get(field.key, "")
+        if field.choices:
+            chosen = value if value in field.choices else None
+            elements[field.key] = mo.ui.dropdown(list(field.choices), value=chosen, full_width=True)
+        else:
+            elements[field.key] = _line(value=value)
+    return elements
+
+
+def _correct_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any, Any] | None:
+    first = cases.first_values(counter.desk, case)
+    if not first:
+        return None
+    return counter.form(
+        cases.entry_template(cases.fields_of(counter.desk)),
+        entry_elements(counter.desk, first),
+        "保存更正",
+        CORRECT,
+        lambda actor, given: cases.correct(counter.desk, actor, counter.page, case, first=first, given=given),
+    )
+
+
+def entry_form(counter: Counter[CaseDesk]) -> mo.ui.form[Any, Any] | None:
+    """Return the form that enters a case by hand; None for readers and where there is no unit."""
+    desk = counter.desk
+    units = {name: unit for unit, name in desk.unit_names.items()}
+    if not desk.may_write or not units:
+        return None
+    fields = {"unit_of": mo.ui.dropdown(units, searchable=len(units) > 15, full_width=True), **entry_elements(desk, {})}
+    layout = "<div class='cw-lines cw-entry'><label>单位</label>{unit_of}</div>"
+    layout += cases.entry_template(cases.fields_of(desk))
+    return counter.form(
+        layout, fields, "录入", ENTERED, lambda actor, given: cases.enter(desk, actor, counter.page, given)
     )

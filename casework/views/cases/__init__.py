@@ -28,6 +28,7 @@ from casework.views.cases.deeds import (
     tasks,
 )
 from casework.views.cases.desk import NOBODY, SECTIONS, WITH_CASES, CaseDesk, Look, NoCases, heading, open_case_desk
+from casework.views.cases.entering import correct, enter, entry_panel, entry_template, fields_of, first_values
 from casework.views.cases.importing import (
     Planned,
     Sheet,
@@ -85,13 +86,19 @@ __all__ = [
     "case_panel",
     "choices",
     "column_keys",
+    "correct",
     "corrected",
     "decide",
     "decide_one",
     "documents",
     "empty_work",
+    "enter",
+    "entry_panel",
+    "entry_template",
     "field_choices",
+    "fields_of",
     "filters_panel",
+    "first_values",
     "hand_panel",
     "heading",
     "imports_panel",

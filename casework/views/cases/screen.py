@@ -329,6 +329,8 @@ def _records(desk: CaseDesk, case: CaseView, forms: Mapping[str, str]) -> str:
         parts.append(card("认定记录", tag("div", table, "cw-scroll cw-short"), muted="后登记的为准，先前的都保留"))
     parts.append(_changes(desk, case))
     parts += [_objections(case)]
+    correction = _tucked("录入与更正", forms.get("correct", ""))
+    parts.append(card("录入与更正", correction, muted="同导入时一样核对；成因、号码、住址不预填") if correction else "")
     leave = forms.get("remove", "")
     parts.append(
         card("减员", _tucked("登记减员", leave), muted="去世、放弃、转出、错报、查实不符：腾出名额，提出递补")
