@@ -1,4 +1,4 @@
-"""The folder of a form: `casework/templates/<form>/` holds its page (`page.html`, `page.css`) and `form.toml`.
+"""A form is a folder of `casework/templates/`: `form.toml` and, where the paper needs them, `page.html` and `page.css`.
 
 `form.toml` says which columns the list has, how wide they are, and what stands above and below it. A circular's own
 form clause overrides title, annex number, columns and signatures; a new form is a new folder, not new code.
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-ColumnKind = Literal["index", "text", "name", "month", "places", "money"]
+ColumnKind = Literal["index", "text", "name", "month", "day", "places", "money"]
 Align = Literal["left", "center", "right"]
 Mode = Literal["annex", "report"]
 """`annex` 随文附件: the page of GB/T 9704; `report` 单独报送: narrow margins, 第 x 页 共 y 页."""
@@ -47,12 +47,14 @@ class Form(BaseModel):
 
     Attributes:
         name: The folder's name, which is also the form id a pack uses.
-        title: Printed where the circular names no title of its own.
+        title: Printed where the circular names no title of its own; `{round}` is the title of the round.
         mode: How it is printed unless the caller says otherwise.
         landscape: The long side of the sheet is horizontal.
         blank_rows: Rows of the form when it is printed empty, to be filled in by hand.
         above: Words between title and table, spread over the line; `{unit}` is the unit's name or a gap.
         signatures: Words under the table, spread over the line.
+        notes: Sentences under the table that stand on every copy.
+        mark: Who may keep it, in the head of every page.
         columns: In printed order.
     """
 
@@ -65,6 +67,8 @@ class Form(BaseModel):
     blank_rows: int = Field(default=10, ge=1)
     above: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    mark: str = ""
     columns: tuple[FormColumn, ...] = Field(alias="column")
 
     def column(self, key: str) -> FormColumn:

@@ -21,6 +21,7 @@ _CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # a workbook must carry a time; a c
 _PIXELS_PER_MM = 96 / 25.4
 _LANDSCAPE_FROM_MM = 190
 _WHOLE, _WITH_FEN, _TEXT = "0;-0;;@", "0.00;-0.00;;@", "@"  # a zero is blank, as on paper
+_LINE_PT, _SIGN_MM = 18, 4.4  # of the paragraphs of a letter
 _SHEET = "名单"
 _TITLE_FONT, _HEAD_FONT, _BODY_FONT = "方正小标宋简体", "黑体", "仿宋"
 # Never a guess at what a text might mean: no formula, link or number is made of a string.
@@ -98,6 +99,15 @@ class _Sheet:
             0, self.last_column, self.table.title, self.style(font_name=_TITLE_FONT, font_size=20, align="center")
         )
         self.row += 1
+        for words in self.table.lead:
+            self.sheet.set_row(self.row, _LINE_PT * (1 + len(words) // self._signs()))
+            self.span(0, self.last_column, words, self.style(text_wrap=True, indent=2, font_size=12))
+            self.row += 1
+        for label, value in self.table.fields:
+            self.sheet.write_string(self.row, 0, label, self.style(font_name=_HEAD_FONT, border=1, text_wrap=True))
+            if self.last_column:
+                self.span(1, self.last_column, value, self.style(border=1, text_wrap=True, num_format=_TEXT))
+            self.row += 1
         if any(self.table.above):
             self.spread(self.table.above)
             self.row += 1
@@ -181,6 +191,14 @@ class _Sheet:
             self.sheet.set_row(self.row, 30)
             self.row += 1
 
+        for words in self.table.closing:
+            self.span(0, self.last_column, words, self.style(align="right", font_size=12))
+            self.row += 1
+
+    def _signs(self) -> int:
+        """Return how many signs of a letter stand on a line over all columns."""
+        return max(10, int(sum(column.width_mm for column in self.table.columns) / _SIGN_MM))
+
     def _set_up(self, head: int, first: int, code: str) -> None:
         """Set the sheet up to print: A4, one page wide, the head on every page, page numbers in the foot."""
         sheet, columns = self.sheet, self.table.columns
@@ -197,8 +215,9 @@ class _Sheet:
         sheet.freeze_panes(first, 0)
         sheet.hide_gridlines(2)
         sheet.set_footer(f"&C第 &P 页　共 &N 页&R校验码：{code}")
-        if self.table.state is not ListState.OFFICIAL:
-            sheet.set_header(f"&R{self.table.state.label}")
+        head_words = [self.table.state.label] if self.table.state is not ListState.OFFICIAL else []
+        if words := "　".join(filter(None, [self.table.mark, *head_words])):
+            sheet.set_header(f"&R{words}")
         sheet.ignore_errors({"number_stored_as_text": xl_range(first, 0, self.row, self.last_column)})
 
 

@@ -150,7 +150,7 @@ def test_text_is_text(tmp_path_factory, names):
     for name in names:
         table = dataclasses.replace(table, rows=(*table.rows, table.rows[0]))
         table = printed.put(table, len(table.rows) - 1, brief=name)
-    html = printing._page(load_form("roster"), table, "report", "", "")
+    html = printing.page_html(load_form("roster"), table, "report", "", "")
     count = html.count("<td")
     path = paper(tmp_path_factory.mktemp("text"), "roster", table)
     whole = re.sub(r"\s+", "", "".join(pages(path)))
@@ -303,14 +303,14 @@ FETCHES = [
 @pytest.mark.parametrize("markup", FETCHES)
 def test_a_form_that_fetches_does_not_print(markup):
     with pytest.raises(Refused) as refused:
-        printing._write_pdf(f"<html lang=zh><body><p>示例</p>{markup}", printed.people(1))
+        printing._write_pdf(lambda *_: f"<html lang=zh><body><p>示例</p>{markup}", printed.people(1))
 
     assert refused.value.reason_code == "fetch_denied"
 
 
 def test_any_warning_of_the_renderer_refuses_the_print():
     with pytest.raises(Refused) as refused:
-        printing._write_pdf("<style>p { colour: red }</style><p>示例</p>", printed.people(1))
+        printing._write_pdf(lambda *_: "<style>p { colour: red }</style><p>示例</p>", printed.people(1))
 
     assert refused.value.reason_code == "render_warning"
     assert "colour" in str(refused.value)

@@ -57,7 +57,7 @@ def roster(  # noqa: PLR0913 - all but two by keyword
     rows = []
     for number, record in enumerate(records, start=1):
         told = record["name"] and plain(record["name"]) in shared
-        values = _values(record) | {"index": number, "rate": rates.get(record["category_id"])}
+        values = person_values(record) | {"index": number, "rate": rates.get(record["category_id"])}
         if told:
             values |= _told_apart(record, keys)
         rows.append(tuple(values.get(column.key) for column in columns))
@@ -148,7 +148,8 @@ def _squeeze(head: str) -> str:
 # -- the roster's own ------------------------------------------------------------------------------------------
 
 
-def _values(record: Mapping[str, Any]) -> dict[str, Cell]:
+def person_values(record: Mapping[str, Any]) -> dict[str, Cell]:
+    """Return what the lists of a round may say of a person, by column; a list prints the columns it has."""
     tags = [_label(Tag, tag) or tag for tag in record["tags"] or ()]
     roles = [record["position"], *(tag for tag in tags if tag != record["position"])]
     return {

@@ -42,7 +42,8 @@ class Column:
     Attributes:
         key: Its name in code.
         label: Its head as printed.
-        kind: `index` the row number, `text`, `name`, `month` a date shown as 1962.01, `places` people, `money` fen.
+        kind: `index` the row number, `text`, `name`, `month` a date shown as 1962.01, `day` one shown as 2020.1.30,
+            `places` people, `money` fen.
         width_mm: Wanted width; a printer scales all widths to its page.
         public: May stand on a public list.
         align: "" for what the kind asks for.
@@ -94,6 +95,12 @@ class Table:
         state: 草稿 / 送审稿 / 上会稿 / 正式.
         annex: "附件1", or "".
         blank_rows: Empty rows printed where there are no rows at all; 0 prints none.
+        mark: Who may keep it, in the head of every page, e.g. 内部　会后收回; "" for none.
+        lead: Paragraphs between title and list, as in a letter.
+        fields: (label, value) pairs between title and list, as in a record; two pairs a line.
+        closing: Lines at the right under everything: who issues it, and the day.
+        merged: Keys of columns in which equal neighbours are printed as one cell; such rows stay on one page.
+        page_totals: The paper adds up every page (本页小计).
         public: For the notice board: every column is on the allow-list, and no data travels inside the file.
 
     Raises:
@@ -113,6 +120,12 @@ class Table:
     annex: str = ""
     blank_rows: int = 0
     public: bool = False
+    mark: str = ""
+    lead: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    closing: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+    page_totals: bool = False
 
     def __post_init__(self) -> None:
         keys = self.keys
@@ -120,7 +133,9 @@ class Table:
             raise ValueError("two columns with one key")
         if any(len(row) != len(keys) for row in self.rows):
             raise ValueError("a row that does not fit its columns")
-        strangers = {key for key, _ in self.totals} | {key for column in self.columns for key in column.sums}
+        strangers = (
+            {key for key, _ in self.totals} | set(self.merged) | {key for column in self.columns for key in column.sums}
+        )
         if strangers - set(keys):
             raise ValueError("a total of a column that is not there")
         for group in self.groups:
@@ -158,6 +173,8 @@ class Table:
             rows=(),
             totals=tuple((key, None) for key, _ in self.totals),
             captions=(),
+            lead=(),
+            fields=tuple((label, "") for label, _ in self.fields),
             state=ListState.OFFICIAL,
             blank_rows=rows or self.blank_rows or 10,
         )
@@ -175,7 +192,7 @@ def shown(value: Cell, column: Column) -> str:
     if value is None or (value == 0 and column.kind in NUMBERS):
         return ""
     if isinstance(value, date):
-        return year_month_dotted(value)
+        return f"{value.year}.{value.month}.{value.day}" if column.kind == "day" else year_month_dotted(value)
     if isinstance(value, int):
         return yuan(value) if column.kind == "money" else str(value)
     return plain(value)
@@ -196,6 +213,12 @@ def plain(text: str) -> str:
 
 def as_printed(table: Table) -> dict[str, object]:
     """Return every word of a list as it stands on paper, the state aside: a list keeps its 校验码 when it is signed."""
+    around = {
+        "mark": table.mark,
+        "lead": list(table.lead),
+        "fields": [list(pair) for pair in table.fields],
+        "closing": list(table.closing),
+    }
     return {
         "list": table.list_id,
         "annex": table.annex,
@@ -209,6 +232,8 @@ def as_printed(table: Table) -> dict[str, object]:
         "totals": {key: shown(value, table.column(key)) for key, value in table.totals},
         "captions": list(table.captions),
         "signatures": list(table.signatures),
+        # Only where there are any: a list without them keeps the 校验码 it was signed with.
+        **{name: words for name, words in around.items() if words},
     }
 
 

@@ -1,0 +1,147 @@
+"""A list becomes a PDF. The only module that knows WeasyPrint; nothing is fetched, nothing is left out in silence.
+
+Every text is checked against the installed fonts before, every warning of the renderer refuses the print after. The
+same list gives the same bytes on the same machine.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from casework import glyphs
+from casework.forms import Mode, load_form
+from casework.lists import ListState, Table, as_printed, canonical_bytes
+from casework.printing.page import TALLEST_CELL_MM, WIDTHS_MM, break_head, page_html
+from casework.problems import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["TALLEST_CELL_MM", "WIDTHS_MM", "break_head", "page_html", "render"]
+
+ATTACHED = "list.json"
+_FIXED = datetime(2000, 1, 1, tzinfo=UTC)  # an attachment must carry a date; the list's own dates are in its words
+_printing = threading.Lock()  # the renderer's logger is one for the whole process
+
+
+def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "", author: str = "") -> bytes:
+    """Return a list as PDF.
+
+    Args:
+        form: The folder of the form in `casework/templates/`.
+        table: The list.
+        mode: `annex` 随文附件 or `report` 单独报送; None is what the form's folder says.
+        issued: What an issued list carries in its foot (day, head of the audit log); "" for a list not issued.
+        author: The issuing body, for the file's properties.
+
+    Raises:
+        KeyError: There is no such form.
+        Refused: `glyph_missing`, `cell_too_long`, `draft_issued`, `fetch_denied`, `render_warning`; nothing is printed.
+    """
+    if issued and table.state is not ListState.OFFICIAL:
+        raise Refused("draft_issued", f"“{table.title}”还是{table.state.label}，不能作为正式名单印发。")
+    glyphs.check((*_texts(as_printed(table)), issued, author))
+    definition = load_form(form)
+
+    def page(sheets: Sequence[int] = ()) -> str:
+        return page_html(definition, table, mode or definition.mode, issued, author, sheets=sheets)
+
+    return _write_pdf(page, table)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+# -- the file --------------------------------------------------------------------------------------------------
+
+
+class _Heard(logging.Handler):
+    """Keep what the renderer complains of in this thread."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+        self._thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one complaint."""
+        if record.thread == self._thread:
+            self.said.append(record.getMessage())
+
+
+def _write_pdf(page: Callable[..., str], table: Table) -> bytes:
+    # Here, not above: it loads Pango, and whoever prints nothing must not wait for it.
+    import weasyprint  # type: ignore[import-untyped]  # noqa: PLC0415
+    from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    denied: list[str] = []
+
+    class Deny(URLFetcher):  # type: ignore[misc]
+        """Fetch nothing, and remember that somebody asked: inside an SVG the renderer would swallow the refusal."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002
+            denied.append(url)
+            raise ValueError("nothing is fetched while printing")
+
+    fetcher = Deny(allowed_protocols=())
+    attachments = []
+    if not table.public:
+        # A public list carries nothing but its words: what travels inside a file is easily overlooked.
+        attachments.append(
+            weasyprint.Attachment(
+                string=canonical_bytes(table),
+                name=ATTACHED,
+                description="表中数据，供校验",
+                created=_FIXED,
+                modified=_FIXED,
+                relationship="Data",
+                url_fetcher=fetcher,
+            )
+        )
+    heard = _Heard()
+    logger = logging.getLogger("weasyprint")
+    with _printing:
+        logger.addHandler(heard)
+        try:
+            written = _written(weasyprint.HTML, page, table, fetcher, attachments)
+        finally:
+            logger.removeHandler(heard)
+    _refuse(denied, heard.said)
+    return written
+
+
+def _written(html: Any, page: Callable[..., str], table: Table, fetcher: Any, attachments: list[Any]) -> bytes:
+    """Return the PDF; a list that adds up every page is laid out once to see which rows come on which page."""
+    sheets: list[int] = []
+    if table.page_totals and table.rows:
+        tried = html(string=page(), url_fetcher=fetcher).render()
+        sheets = [sum(name.startswith("row") for name in one.anchors) for one in tried.pages]
+    document = html(string=page([rows for rows in sheets if rows]), url_fetcher=fetcher).render()
+    if sheets and len(document.pages) != len(sheets):
+        raise Refused("layout", f"“{table.title}”的本页小计没有排好，没有打印。请把行数减少后再打印，并告诉管理员。")
+    written: bytes = document.write_pdf(attachments=attachments)
+    return written
+
+
+def _refuse(denied: list[str], said: list[str]) -> None:
+    """Raise for anything that makes the paper differ from the list."""
+    if denied:
+        raise Refused("fetch_denied", "表样要读取外部文件或网址，已拒绝，没有打印。请联系管理员检查表样。")
+    for complaint in said:
+        if ".notdef" in complaint:
+            signs = "、".join(re.findall(r"U\+[0-9A-F]+", complaint)) or complaint
+            raise Refused("glyph_missing", f"有字没有字体能印（{signs}），没有打印。{glyphs.REMEDY}。")
+    if said:
+        raise Refused("render_warning", f"排版时有 {len(said)} 处警告，没有打印。请把这句话告诉管理员：{said[0]}")
