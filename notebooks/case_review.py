@@ -111,7 +111,8 @@ def sheet_upload(desk, get_said, section, sheet_fields):
 
 
 @app.cell
-def sheet_proposed(desk, sheet_file, sheet_unit):
+def sheet_proposed(desk, section, sheet_file, sheet_unit):
+    mo.stop(section.value != "收表导入")
     sheet = collect.chosen_sheet(sheet_unit, sheet_file)
     proposed = cases.plan_sheet(desk, sheet)
     mapping_form = collect.mapping_form(desk, proposed)
@@ -119,14 +120,16 @@ def sheet_proposed(desk, sheet_file, sheet_unit):
 
 
 @app.cell
-def sheet_planned(counter, desk, look, mapping_form, proposed, sheet):
+def sheet_planned(counter, desk, look, mapping_form, proposed, section, sheet):
+    mo.stop(section.value != "收表导入")
     planned = collect.planned_now(desk, sheet, proposed, mapping_form)
     sheet_controls = collect.sheet_controls(counter, look, sheet, planned)
     return planned, sheet_controls
 
 
 @app.cell
-def sheet_shown(look, mapping_form, planned, sheet_controls):
+def sheet_shown(look, mapping_form, planned, section, sheet_controls):
+    mo.stop(section.value != "收表导入")
     _parts = {"mapping": widgets.text(mapping_form), **widgets.texts(sheet_controls)}
     mo.Html(cases.plan_panel(planned, _parts, look))
     return
@@ -199,7 +202,8 @@ def work_task(get_task, get_view, listed, section, set_task):
 
 
 @app.cell
-def work_sitting(desk, task):
+def work_sitting(desk, section, task):
+    mo.stop(section.value != "工作清单")
     sitting_fields = widgets.sitting_fields(desk, widgets.value(task))
     return (sitting_fields,)
 
@@ -245,7 +249,8 @@ def work_now(desk, get_case, get_said, hand_controls, listed, section, sitting_f
 
 
 @app.cell
-def work_shown(at_hand, clear, people, work_choices):
+def work_shown(at_hand, clear, people, section, work_choices):
+    mo.stop(section.value != "工作清单")
     _filters = cases.filters_panel(widgets.texts(work_choices), widgets.texts(clear))
     mo.Html(cases.work_panel(_filters, people, at_hand))
     return
@@ -270,7 +275,8 @@ def case_read(get_case, listed, moving, section):
 
 
 @app.cell
-def case_deeds(case, counter, look, set_opened):
+def case_deeds(case, counter, look, section, set_opened):
+    mo.stop(section.value != "一案一屏")
     case_forms = one.case_forms(counter, look, case, set_opened)
     return (case_forms,)
 
