@@ -16,6 +16,7 @@ from sqlmodel import Session, col, func, select
 
 from casework.access import Actor
 from casework.adoption import in_force
+from casework.allocation.fund import UNNAMED as TYPED
 from casework.ledger import Result, Work, execute, open_round_of, policy_of
 from casework.models import Scenario, Unit
 from casework.models_payment import FundAccount, FundEntry
@@ -73,7 +74,7 @@ def terms_of(policy: Policy, *, level: str = "own", amounts: Mapping[str, int] |
             purposes = tuple(shape.purposes) or every
             found.setdefault(name, Terms(name, fen, purposes, shape.spend == "exactly", shape.pass_through, clause))
     if not found and level == "own":
-        found[""] = Terms("", None, every)
+        found[""] = Terms("", (amounts or {}).get(TYPED), every)  # all the money there is, as the officer typed it
     return found
 
 
