@@ -174,7 +174,7 @@ def heading(desk: CaseDesk, picker: str, switch: str) -> str:
     said = f"今天 {chinese(desk.today)}　个案 {desk.cases} 件"
     marks = badge("演示数据", "amber") if desk.demo and not desk.guarded else ""
     marks += badge("本轮已结束") if desk.closed else ""
-    marks += "" if desk.actor.may_write() else badge("只读")
+    marks += "" if desk.actor.may_write() or desk.guarded else badge("只读")
     line = (
         tag("h1", "台账与审核")
         + tag("div", picker, "cw-round")
