@@ -58,7 +58,7 @@ TABLE = {
     "units_sheet": f"{WORDS} intake | xlsxwriter",
     "scenarios": f"{WORDS} {CORE} comparison {STORE} | polars sqlmodel sqlalchemy",
     "adoption": f"{WORDS} {CORE} comparison scenarios {STORE} | polars sqlmodel sqlalchemy",
-    "review": f"{WORDS} {CORE} comparison scenarios adoption sentences subjects {STORE} | polars sqlmodel sqlalchemy",
+    "review": f"{WORDS} {CORE} comparison scenarios adoption sentences subjects people {STORE} | polars sqlmodel sqlalchemy",
     "people": f"{WORDS} {CORE} subjects adoption intake sheets {STORE} | polars sqlmodel sqlalchemy",
     "payment": f"{WORDS} {CORE} comparison scenarios adoption review people {STORE} | polars sqlmodel sqlalchemy",
     "checking": f"{WORDS} {CORE} adoption people payment {STORE} | sqlmodel sqlalchemy",
@@ -72,6 +72,7 @@ TABLE = {
     "lists": f"{WORDS} shapes policy allocation frames facts forms | polars",
     "workbook": "lists problems money dates | xlsxwriter",
     "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
+    "papers": f"{WORDS} {STORE} {CORE} comparison adoption review payment lists | polars sqlmodel sqlalchemy",
     # the edge
     "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets | polars altair sqlmodel sqlalchemy",
     "widgets": "views access opening vocabulary | marimo",

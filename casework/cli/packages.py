@@ -17,8 +17,10 @@ from casework.cli.common import (
     OptionalRound,
     Usage,
     emit,
+    ledger_url,
     looking,
     now,
+    open_place,
     print_json,
     print_table,
     round_of,
@@ -144,46 +146,84 @@ def chase(round_id: OptionalRound = "", db: Db = "") -> int:
     return 0
 
 
-@app.command("steps", help="单位环节：下级办理的各环节随整份材料一次登记，例外的人留下。")
+@app.command("steps", help="单位环节：下级办理的各环节随整份材料一次登记，例外的人留下；也可按导入的表登记。")
 def steps(
-    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="单位编号")],
+    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="单位编号")] = "",
+    from_import: Annotated[
+        str, typer.Option("--from-import", metavar="编号", help="按这次导入的表中各栏日期登记（编号见 import-list）")
+    ] = "",
     step: Annotated[
         list[str],
         typer.Option(
             "--step",
             metavar="环节=组织|日期[~止日]|依据|凭证",
-            help="如 公示=示例镇党委|2020-01-11~2020-01-13|无异议|公示栏照片；公示的第三段写异议情况；可写多次",
+            help="如 公示=示例镇党委|2020-01-11~2020-01-13|无异议|公示栏照片；公示的第三段写异议情况；可写多次；"
+            "与 --from-import 同用时只写表中没有的环节",
         ),
-    ],
+    ] = [],  # noqa: B006 - Typer reads it and changes nothing
     behind: Annotated[
         list[str], typer.Option("--behind", metavar="个案@环节=结果:理由", help="例外的人，如 c1@党委审定=暂缓:待核实")
     ] = [],  # noqa: B006 - as above
+    document: Annotated[
+        str,
+        typer.Option("--document", metavar="凭证", help="与 --from-import 同用：张贴公示的凭证（不写：以该表为凭）"),
+    ] = "",
     round_id: OptionalRound = "",
     db: Db = "",
     as_json: Json = False,
 ) -> int:
-    """Record the steps of a unit's package in one command."""
+    """Record the steps of a unit's package in one command; exit 1 where a sheet's people stay behind."""
     from casework.db import reading
     from casework.review.packages import record_unit_steps
     from casework.review.records import steps_version
-    from casework.vocabulary import Stage
+    from casework.review.sheet_packages import record_sheet_steps
 
-    engine, found = writing(db, round_id)
-    with reading(engine) as session:
-        seen = steps_version(session, found)
+    if bool(unit) == bool(from_import):
+        raise Usage("请写 --unit（逐项登记）或 --from-import（按导入的表登记）其中一个")
     told: dict[str, Any] = {
         "steps": [_step(text) for text in step],
         "exceptions": dict(_behind(text) for text in behind),
     }
-    done = record_unit_steps(engine, round_id=found, unit_id=unit, expected_version=seen, **told, **who())
+    if from_import:
+        engine, found = _of_import(db, from_import)
+        told |= {"import_id": from_import, "document": document}
+        command: Any = record_sheet_steps
+    else:
+        engine, found = writing(db, round_id)
+        told |= {"round_id": found, "unit_id": unit}
+        command = record_unit_steps
+    with reading(engine) as session:
+        seen = steps_version(session, found)
+    done = command(engine, expected_version=seen, **told, **who())
     if as_json:
         print_json(done)
-        return 0
+    else:
+        _say_steps(done)
+    return 1 if from_import and done["behind"] else 0
+
+
+def _of_import(db: str, import_id: str) -> tuple[Engine, str]:
+    """Return a ledger that may be written, and the round of an import."""
+    from casework.db import reading
+    from casework.models_people import ImportBatch
+    from casework.problems import Refused
+
+    engine = open_place(ledger_url(db), write=True)
+    with reading(engine) as session:
+        batch = session.get(ImportBatch, import_id)
+        if batch is None:
+            raise Refused("not_found", f"没有编号为 {import_id} 的导入，请用 import-list 查看")
+        return engine, batch.round_id
+
+
+def _say_steps(done: dict[str, Any]) -> None:
+    from casework.vocabulary import Stage
+
     for one in done["steps"]:
-        typer.echo(f"{Stage(one['stage']).label}：{one['people']} 人")
+        on = f"（{one['on']}）" if "on" in one else ""
+        typer.echo(f"{Stage(one['stage']).label}{on}：{one['people']} 人")
     for row in done["behind"]:
         typer.echo(f"留下：{row['name']}（{row['case_id']}），{Stage(row['stage']).label}：{row['reason']}")
-    return 0
 
 
 # -- what was typed --------------------------------------------------------------------------------------------------

@@ -108,6 +108,7 @@ BUILT_IN: Final = (
     _column("notice_from", "later", "公示开始日期 公示开始 公示起始日期 公示起 公示开始时间"),
     _column("notice_to", "later", "公示结束日期 公示结束 公示截止日期 公示止 公示结束时间"),
     _column("objections", "text", "公示结果 异议情况 有无异议 公示情况"),
+    _column("recommended_on", "later", "推荐日期 推荐时间 群众推荐日期 群众推荐时间 党员群众推荐日期 民主推荐日期"),
     _column(
         "branch_meeting_on", "later", "支部研究日期 支部大会时间 支部大会日期 支部研究时间 支部大会 支部大会/初审时间"
     ),

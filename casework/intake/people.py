@@ -52,6 +52,7 @@ _DAYS: Final = (
     "started_work_on",
     "notice_from",
     "notice_to",
+    "recommended_on",
     "branch_meeting_on",
     "committee_on",
 )

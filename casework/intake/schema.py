@@ -48,6 +48,7 @@ INTAKE: Schema = {
     "notice_from": pl.Date,
     "notice_to": pl.Date,
     "objections": pl.String,
+    "recommended_on": pl.Date,
     "branch_meeting_on": pl.Date,
     "committee_on": pl.Date,
     "other_aid": pl.String,

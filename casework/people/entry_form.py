@@ -30,6 +30,7 @@ _ELSEWHERE: Final = frozenset(
         "notice_from",
         "notice_to",
         "objections",
+        "recommended_on",
         "branch_meeting_on",
         "committee_on",
     ]

@@ -1,7 +1,7 @@
-"""What columns of a unit's sheet say of its own steps: 支部研究, 公示起止 with 异议情况, 党委研究.
+"""What columns of a unit's sheet say of its own steps: 群众推荐, 支部研究, 公示起止 with 异议情况, 党委研究.
 
 They are kept with the import (`ImportBatch.steps`) as facts of the sheet; recording them as steps is another deed,
-because a step is checked against the circular's chain and its days (`casework.review`).
+because a step is checked against the circular's chain and its days (`review.sheet_packages`).
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class SheetStep:
 
 
 _STAGES = {
+    "recommended_on": (Stage.RECOMMENDATION,),
     "branch_meeting_on": (Stage.BRANCH_MEETING, Stage.FIRST_REVIEW),
     "notice_from": (Stage.PUBLIC_NOTICE,),
     "committee_on": (Stage.UNIT_REVIEW, Stage.SECOND_REVIEW, Stage.DETERMINATION),
@@ -52,8 +53,8 @@ _STAGES = {
 def steps_of(plan: ImportPlan, cases: Mapping[Place, str]) -> dict[str, list[dict[str, Any]]]:
     """Return unit → the steps of its rows, as `ImportBatch.steps` keeps them."""
     found: dict[str, dict[tuple[str, str, str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
-    columns = ("sheet", "row", "state", "unit_id", "notice_from", "notice_to", "objections", "branch_meeting_on")
-    for row in plan.intake.rows.select(*columns, "committee_on").iter_rows(named=True):
+    columns = ("sheet", "row", "state", "unit_id", "notice_to", "objections", *_STAGES)
+    for row in plan.intake.rows.select(*columns).iter_rows(named=True):
         case_id = cases.get((row["sheet"], row["row"]))
         if case_id is None or row["state"] != "clean":
             continue

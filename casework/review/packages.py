@@ -108,7 +108,7 @@ def record_unit_steps(  # noqa: PLR0913 - as every command
     told = dict(exceptions or {})
     if not steps:
         raise Refused("no_steps", "请至少填写一个环节")
-    _refuse_exceptions(told, steps)
+    refuse_exceptions(told, steps)
 
     def body(work: Work) -> Result:
         session = work.session
@@ -119,12 +119,12 @@ def record_unit_steps(  # noqa: PLR0913 - as every command
         _refuse_strangers(session, unit_id, rows, told)
         refuse_stale(rows, histories(session, round_id, [row.case_id for row in rows]), expected_version)
         links = chains_of(policy_of(session, round_id))
-        package = _Package(work, key, round_id, unit_id, rows, links, told)
+        package = Package(work, key, round_id, unit_id, rows, links, told)
         done = [_step(package, step) for step in steps]
         return {
             "version": done[-1]["version"],
             "steps": [{name: one[name] for name in ("stage", "people", "results")} for one in done],
-            "behind": _behind(package, {step.stage for step in steps}),
+            "behind": behind(package, {step.stage for step in steps}),
         }
 
     request = {
@@ -148,7 +148,12 @@ def _json(step: UnitStep) -> dict[str, Any]:
     return {name: getattr(step, name) for name in step.__dataclass_fields__}
 
 
-def _refuse_exceptions(told: Mapping[str, StaysBehind], steps: Sequence[UnitStep]) -> None:
+def refuse_exceptions(told: Mapping[str, StaysBehind], steps: Sequence[UnitStep]) -> None:
+    """Check that every exception is one, has its reason, and stands at a step that is recorded.
+
+    Raises:
+        Refused: `bad_result`, `no_reason`.
+    """
     recorded = {step.stage for step in steps}
     for one in told.values():
         if one.result not in LEFT_BEHIND:
@@ -168,7 +173,7 @@ def _refuse_strangers(session: Session, unit_id: str, rows: Sequence[CaseRow], t
 
 
 @dataclass(frozen=True)
-class _Package:
+class Package:
     """What every step of one command needs."""
 
     work: Work
@@ -180,21 +185,26 @@ class _Package:
     told: Mapping[str, StaysBehind]
 
     def known(self) -> dict[str, dict[Stage, chains.Done]]:
+        """Return what is recorded of its people by now."""
         return histories(self.work.session, self.round_id, [row.case_id for row in self.rows])
 
 
-def _step(package: _Package, step: UnitStep) -> Result:
+def _step(package: Package, step: UnitStep) -> Result:
     """Record one step for whoever has come that far."""
-    ready, link = _ready(package, step)
+    ready, link = ready_for(package, step)
+    return carry_ready(package, step, ready, link, until_of(package.work, link, step))
+
+
+def carry_ready(package: Package, step: UnitStep, ready: Sequence[str], link: Link, until: date | None) -> Result:
+    """Record one step for those named, and of a public notice the notice itself."""
     told = package.told
     results = {
         case_id: (one.result, one.reason)
         for case_id, one in told.items()
         if one.stage is step.stage and case_id in ready
     }
-    until, notice_id = None, None
-    if link.notice is not None:
-        until = _until(package.work, link, step)
+    notice_id = None
+    if link.notice is not None and until is not None:
         notice_id = _post(package, link, step, until, [each for each in ready if each not in results])
     done = carry_step(
         package.work,
@@ -215,7 +225,7 @@ def _step(package: _Package, step: UnitStep) -> Result:
     return {"stage": step.stage.value, **done}
 
 
-def _ready(package: _Package, step: UnitStep) -> tuple[list[str], Link]:
+def ready_for(package: Package, step: UnitStep) -> tuple[list[str], Link]:
     """Return who has come to a step, and the step's link."""
     known = package.known()
     ready, found, waiting = [], None, 0
@@ -242,8 +252,10 @@ def _ready(package: _Package, step: UnitStep) -> tuple[list[str], Link]:
     return ready, found
 
 
-def _until(work: Work, link: Link, step: UnitStep) -> date:
-    """Return the last day of the unit's own notice, which is over."""
+def until_of(work: Work, link: Link, step: UnitStep) -> date | None:
+    """Return the last day of the unit's own notice, which is over; None where the step is no notice."""
+    if link.notice is None:
+        return None
     if not step.objections.strip():
         raise Refused("no_objections", "公示要写明异议情况，没有异议的写“无异议”")
     if not step.document.strip():
@@ -256,7 +268,7 @@ def _until(work: Work, link: Link, step: UnitStep) -> date:
     return end
 
 
-def _post(package: _Package, link: Link, step: UnitStep, until: date, case_ids: Sequence[str]) -> str:
+def _post(package: Package, link: Link, step: UnitStep, until: date, case_ids: Sequence[str]) -> str:
     """Record the notice itself, so that objections and 公示结果 find it; return its id."""
     work, round_id, unit_id = package.work, package.round_id, package.unit_id
     notice_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{round_id}/{unit_id}/notice/{package.key}").hex[:12]
@@ -292,22 +304,21 @@ def _post(package: _Package, link: Link, step: UnitStep, until: date, case_ids: 
     return notice_id
 
 
-def _behind(package: _Package, recorded: set[Stage]) -> list[Result]:
-    """Return who has not come through every step recorded here, and why."""
+def behind(package: Package, recorded: set[Stage], why: Mapping[str, str] | None = None) -> list[Result]:
+    """Return who has not come through every step recorded here, and why; `why` is case → what else is known of it."""
     known = package.known()
-    behind = []
+    found = []
     for row in package.rows:
         history = known.get(row.case_id, {})
         lacking = [link for link in chains.missing(history, chain_for(package.links, row)) if link.stage in recorded]
         if not lacking:
             continue
         one, at = package.told.get(row.case_id), history.get(lacking[0].stage)
-        reason = (
-            one.reason if one else at.reason if at and at.reason else f"还没有办“{_first(history, package.links, row)}”"
-        )
+        said = (why or {}).get(row.case_id) or f"还没有办“{_first(history, package.links, row)}”"
+        reason = one.reason if one else at.reason if at and at.reason else said
         told_of = {"case_id": row.case_id, "name": row.name, "stage": lacking[0].stage.value}
-        behind.append({**told_of, "reason": reason})
-    return behind
+        found.append({**told_of, "reason": reason})
+    return found
 
 
 def _first(history: chains.History, links: Mapping[str, Chain], row: CaseRow) -> str:
