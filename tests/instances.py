@@ -174,7 +174,7 @@ def limits(draw, categories, units):
             params = {**named, "unit_kinds": [draw(st.sampled_from(KINDS))], "places": draw(few)}
             rows = [clause("quota_by_unit_kind", params, kind="limit", force=force)]
         case 5:
-            rows = [clause("quota_range", {**named, "at_most": draw(few)}, kind="limit", force=force)]
+            rows = [clause("quota_range", {**named, **draw(ranges())}, kind="limit", force=force)]
         case 6:
             params = {**one, "total": draw(st.integers(0, 6)), "basis": draw(st.sampled_from(["members", "cases"]))}
             params["method"] = draw(st.sampled_from(["sainte_lague", "dhondt", "largest_remainder", "equal"]))
@@ -189,6 +189,12 @@ def limits(draw, categories, units):
             params["unit_kinds"] = [draw(st.sampled_from(KINDS))]
         rows.append(clause("cap_total", params, kind="limit"))
     return rows
+
+
+@st.composite
+def ranges(draw):
+    at_least, at_most = sorted((draw(st.integers(0, 3)), draw(st.integers(0, 3))))
+    return {"at_least": at_least, "at_most": at_most}
 
 
 @st.composite
@@ -258,7 +264,8 @@ def instances(draw, across=None, most=6):
             clause("priority_order", {**params, "across_units": one_order}, kind="priority"),
         ]
     if draw(st.integers(0, 3)) == 0:
-        rows.append(clause("highest_only", {}, kind="repeat_aid"))
+        among = draw(st.lists(st.sampled_from(categories), unique=True))
+        rows.append(clause("highest_only", {"categories": among}, kind="repeat_aid"))
     cases = [
         draw(people(number, categories, units)) for number in range(1, draw(st.sampled_from([0, 2, 4, most, most])) + 1)
     ]

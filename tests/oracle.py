@@ -219,7 +219,7 @@ def once(policy, tables, claims, found, *, across):
     numbered = {category.id: at for at, category in enumerate(policy.categories)}
     places = {unit["unit_id"]: unit["order"] for unit in tables["units"]}
     homes = {person["person_id"]: person.get("household_id") for person in tables["people"]}
-    highest = any(True for _ in policy.of_shape(amounts.HighestOnly))
+    together = [set(shape.categories or numbered) for _, shape in policy.of_shape(amounts.HighestOnly)]
     per_home = {shape.category for _, shape in policy.of_shape(amounts.AmountFixed) if shape.per == "household"}
 
     def first(claim):
@@ -227,7 +227,9 @@ def once(policy, tables, claims, found, *, across):
         rank = claim["rank"] if claim["rank"] is not None else 10**9
         down = tuple(-part for part in claim["key"])
         place = places.get(claim["unit_id"], 10**9)
-        return (-fen if highest else 0, numbered[claim["category"]], down, rank, place, claim["case_id"])
+        mine = [group for group in together if claim["category"] in group]
+        stands = min([numbered[name] for group in mine for name in group] or [numbered[claim["category"]]])
+        return (stands, -fen if mine else 0, numbered[claim["category"]], down, rank, place, claim["case_id"])
 
     kept, people, households = [], set(), {}
     for claim in sorted(claims, key=first):
@@ -246,8 +248,8 @@ def once(policy, tables, claims, found, *, across):
         if category not in per_home or len(rivals) == 1:
             final += rivals
             continue
-        most = min(first(claim)[:3] for claim in rivals)
-        best = [claim for claim in rivals if first(claim)[:3] == most]
+        most = min(first(claim)[:4] for claim in rivals)
+        best = [claim for claim in rivals if first(claim)[:4] == most]
         cell = f"household:{home}:{category}"
         ruled = rulings_in(tables, {cell})
         could = [one for one, what in fate(best, 1, across=across).items() if what != "out"]

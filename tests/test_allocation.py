@@ -736,6 +736,53 @@ def test_only_the_highest_aid_is_given_where_the_circular_says_so():
     assert reasons(plain.with_(tables=one).run()) == {"c2": "already_listed"}
 
 
+@pytest.mark.parametrize(
+    ("among", "won"), [((), "c3"), (("a", "b"), "c2"), (("b", "c"), "c1"), (("a", "c"), "c3"), (("a",), "c1")]
+)
+def test_only_the_highest_is_given_among_the_categories_the_circular_names(among, won):
+    rule = clause("highest_only", {"categories": list(among)}, kind="repeat_aid")
+    people = [("甲局", "a", 1, [], 100), ("甲局", "b", 1, [], 200), ("甲局", "c", 1, [], 300)]
+    instance = simple({"甲局": {"a": 1, "b": 1, "c": 1}}, people, clauses=[rule], categories=("a", "b", "c"))
+    one = [{**row, "person_id": "p1"} for row in instance.tables["cases"]]
+    result = instance.with_(tables={**instance.tables, "cases": one}).run()
+
+    assert listed(result) == {won: True}
+    assert set(reasons(result).values()) == {"already_listed"}
+
+
+@pytest.mark.parametrize(("number", "by"), [(0, 1), (1, None), (3, None), (4, 1)])
+def test_a_range_of_one_to_three_is_kept_at_both_ends(number, by):
+    """每单位1至3名: fewer or more is refused where it must be, and allowed with a reason where it should be."""
+
+    def planned(force):
+        limit = clause("quota_range", {"at_least": 1, "at_most": 3}, kind="limit", force=force)
+        instance = simple({}, [("甲局", "a", 1)], clauses=[limit], units=units_of(100))
+        assert instance.run().plan["places"].to_list() == [3]
+        return instance.run(Parameters(places={"甲局|a": number}))
+
+    assert planned("normally").plan["places"].to_list() == [number]
+    assert planned("normally").exceptions["extra"].to_list() == ([1] if number == 4 else [])
+    if by is None:
+        assert planned("must").plan["places"].to_list() == [number]
+    else:
+        with pytest.raises(Infeasible) as refused:
+            planned("must")
+        assert refused.value.by == by
+        assert "第1条" in str(refused.value.sentence)
+
+
+def test_a_range_over_all_categories_counts_them_together():
+    limit = clause("quota_range", {"at_least": 2, "at_most": 3}, kind="limit")
+    people = [("甲局", "a", 1), ("甲局", "a", 2), ("甲局", "b", 1), ("甲局", "b", 2)]
+    both = [clause("quota_range", {"category": name, "at_most": 2}, kind="limit") for name in "ab"]
+    instance = simple({}, people, clauses=[limit, *both], categories=("a", "b"), units=units_of(100))
+
+    assert len(listed(instance.run())) + len(instance.run().ties[0].case_ids) == 4  # three of four, the third is a tie
+    assert instance.run(Parameters(places={"甲局|a": 0})).plan["places"].to_list() == [0, 2]
+    with pytest.raises(Infeasible, match="至少 2 名少 1 名"):
+        instance.run(Parameters(places={"甲局|a": 0, "甲局|b": 1}))
+
+
 # -- the printed circulars -------------------------------------------------------------------------------------------
 
 

@@ -116,31 +116,34 @@ def _once(
 ) -> tuple[pl.DataFrame, list[Tie]]:
     """Let a person hold one claim, and a household one where the amount is per household.
 
-    With *highest only* the largest amount stays; else the category the circular names first. This is settled before
-    any line is drawn and stays so when that one claim ends in the reserve: if a person fell back on another
-    category, a place more there would push out somebody here, and no circular says to do that.
+    Among the categories of a *highest only* clause the largest amount stays; else the category the circular names
+    first, where such a group stands at the place of its first category. This is settled before any line is drawn and
+    stays so when that one claim ends in the reserve: if a person fell back on another category, a place more there
+    would push out somebody here, and no circular says to do that.
     """
-    highest = any(True for _ in policy.of_shape(HighestOnly))
     place = {category.id: number for number, category in enumerate(policy.categories)}
+    groups = [shape.categories or tuple(place) for _, shape in policy.of_shape(HighestOnly)]
+    block = {name: min(place[one] for group in groups if name in group for one in group) for name in sum(groups, ())}
     per_household = pl.col("category").is_in([name for name, amount in amounts.items() if amount.per_household])
     homeless = pl.col("why").is_null() & per_household & pl.col("household_id").is_null()
     cases = cases.with_columns(
         _number=pl.col("category").replace_strict(place, default=len(place), return_dtype=pl.Int64),
-        _fen=pl.col("amount_fen").fill_null(-1) if highest else pl.lit(0),
+        _block=pl.col("category").replace_strict(place | block, default=len(place), return_dtype=pl.Int64),
+        _fen=pl.when(pl.col("category").is_in(list(block))).then(pl.col("amount_fen").fill_null(-1)).otherwise(0),
         why=pl.when(homeless).then(pl.lit(Reason.FACTS_MISSING.value)).otherwise(pl.col("why")),
     )
     cases = _one_claim(cases)
     cases, ties = _one_of_a_household(cases, per_household, facts, across=across)
-    return cases.drop("_number", "_fen", "_unit"), ties
+    return cases.drop("_number", "_block", "_fen", "_unit"), ties
 
 
 def _one_claim(cases: pl.DataFrame) -> pl.DataFrame:
     """Keep each person's first claim; the id decides at most between two equal cases of one and the same person."""
-    down = [True, False, True, False, False, False]
+    down = [False, True, False, True, False, False, False]
     later = (
         cases.filter(pl.col("why").is_null())
         .filter(pl.len().over("person_id") > 1)
-        .sort("_fen", "_number", "key", "rank", "_unit", "case_id", descending=down, nulls_last=True)
+        .sort("_block", "_fen", "_number", "key", "rank", "_unit", "case_id", descending=down, nulls_last=True)
         .with_columns(_place=pl.int_range(pl.len()).over("person_id"))
         .filter(pl.col("_place") > 0)
         .select("case_id", _later=pl.lit(Reason.ALREADY_LISTED.value))

@@ -95,6 +95,7 @@ def plan(policy: Policy, units: pl.DataFrame, cases: pl.DataFrame, parameters: P
         for clause, shape in policy.of_shape(limits.CapTotal)
     ]
     exceptions = [row for key, cell in cells.items() for row in _move(key, cell, parameters)]
+    _refuse_too_few(cells, rows, policy, parameters)
     plan_rows = [
         {
             "unit_id": unit_id,
@@ -142,6 +143,25 @@ def _refuse_blanks(
             unit = next((row["name"] for row in rows if row["unit_id"] == unit_id), unit_id)
             label = next((entry.label for entry in policy.categories if entry.id == category), category)
             raise Infeasible("not_offered", places, f"通知没有给“{unit}”安排“{label}”名额，不能写 {places} 名")
+
+
+def _refuse_too_few(
+    cells: dict[tuple[str, str], _Cell], rows: list[dict[str, object]], policy: Policy, parameters: Parameters
+) -> None:
+    """Refuse fewer places than a range that *must* be kept begins with, in a unit whose places the scenario sets."""
+    moved = {cell.rpartition("|")[0] for cell in parameters.places}
+    for clause, shape in policy.of_shape(limits.QuotaRange):
+        for row in (row for row in rows if row["unit_id"] in moved and clause.force is Force.MUST):
+            mine = [
+                cell
+                for (unit, name), cell in cells.items()
+                if unit == row["unit_id"] and shape.category in (None, name)
+            ]
+            given = [cell.places for cell in mine if cell.places is not None]
+            missing = shape.at_least - sum(given)
+            if mine and len(given) == len(mine) and missing > 0:
+                sentence = f"“{row['name']}”的名额比{clause.cite}规定的至少 {shape.at_least} 名少 {missing} 名"
+                raise Infeasible("under_range", missing, sentence)
 
 
 _Limited = tuple[str, str | None, int | None, dict[str, object]]
