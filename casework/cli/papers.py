@@ -25,14 +25,37 @@ from casework.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from polars import DataFrame
     from sqlmodel import Session
 
     from casework.allocation import Parameters
     from casework.comparison import Assessed
     from casework.lists import ListState, Table
+    from casework.papers import Asked
 
-LISTS = {"quota-table": "名额分配表", "roster": "慰问对象花名册", "public-list": "公示名单"}
-"""Name → what it is; the same lists as in the worksheets."""
+LISTS = {
+    "quota-table": "名额分配表",
+    "roster": "慰问对象花名册",
+    "public-list": "公示名单",
+    "meeting-list": "上会材料",
+    "minutes": "集体研究记录",
+    "exceptions": "特殊情况说明表",
+    "public-notice": "公示",
+    "notice-result": "公示结果",
+    "completion-request": "材料补正通知单",
+    "feedback": "审核结果反馈单",
+    "change-list": "慰问对象变更（递补）名单",
+    "pay-sheet": "慰问金发放表",
+    "receipts": "签字（盖章）回执",
+    "bank-payment": "代发明细",
+    "leader-roster": "州、县领导慰问对象花名册",
+    "visit-plan": "走访安排表",
+    "inspection": "发放情况抽查核实表",
+    "activity-report": "走访慰问活动情况报告",
+}
+"""Name → what it is. The first three are computed from a scenario, the others read from the ledger."""
+
+COMPUTED = ("quota-table", "roster", "public-list")
 
 _NAMES = "、".join(f"{name}（{label}）" for name, label in LISTS.items())
 
@@ -48,6 +71,10 @@ def show_list(
     scenario: Annotated[str, typer.Option("--scenario", metavar="方案", help="按哪个方案（不写：通知原定）")] = "",
     settings: Settings = [],  # noqa: B006 - Typer reads it and changes nothing
     unit: Annotated[str, typer.Option("--unit", metavar="单位", help="只要一个单位的")] = "",
+    branch: Annotated[str, typer.Option("--branch", metavar="党支部", help="公示：只要一个党支部的")] = "",
+    of: Annotated[str, typer.Option("--of", metavar="编号", help="哪次会议、公示、代发或抽查（不写：最近一次）")] = "",
+    cards: Annotated[bool, typer.Option("--cards", help="代发明细：印完整卡号，并登记是谁打开的")] = False,
+    blank: Annotated[bool, typer.Option("--blank", help="空白表，供手填")] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="文件", help="写成 .pdf 或 .xlsx")] = None,
     db: Db = "",
 ) -> int:
@@ -56,11 +83,20 @@ def show_list(
         raise Usage(f"没有名为“{name}”的表，现有：{_NAMES}")
     if out is not None and out.suffix.lower() not in (".pdf", ".xlsx"):
         raise Usage("--out 只能写成 .pdf 或 .xlsx")
+    if name in COMPUTED and (branch or of or cards):
+        raise Usage("--branch、--of、--cards 不用于这张表")
+    if name not in COMPUTED and (scenario or settings):
+        raise Usage("这张表照台账打印，不写 --scenario 和 --set")
     if scenario and settings:
         raise Usage("--scenario 和 --set 只写一个")
     with looking(db) as session:
         found = round_of(session, round_id)
-        table, issuer = _table(session, found.round_id, name, scenario, settings, unit)
+        if name in COMPUTED:
+            table, issuer = _table(session, found.round_id, name, scenario, settings, unit)
+        else:
+            table, issuer = _paper(session, db, name, _asked(session, found.round_id, unit, branch, of), cards=cards)
+    if blank:
+        table = table.blank()
     if out is None:
         _print(table)
         return 0
@@ -69,6 +105,30 @@ def show_list(
     write_bytes(out, content)
     say(f"已写出 {out.name}：{table.title}（{table.state.label}）")
     return 0
+
+
+def _asked(session: Session, round_id: str, unit: str, branch: str, of: str) -> Asked:
+    from casework.access import LOCAL_OFFICER
+    from casework.ledger import facts
+    from casework.papers import Asked
+    from casework.review.records import today_of
+
+    at = now()
+    units = facts(session, round_id=round_id, as_of=today_of(at)).units
+    return Asked(round_id, LOCAL_OFFICER, at, unit_id=_unit(units, unit), branch=branch, of=of)
+
+
+def _paper(session: Session, db: str, name: str, asked: Asked, *, cards: bool) -> tuple[Table, str]:
+    from casework.ledger import policy_of
+    from casework.papers import bank_opened, paper
+
+    issuer = policy_of(session, asked.round_id).issuer
+    if not cards:
+        return paper(session, name, asked), issuer
+    if name != "bank-payment":
+        raise Usage("--cards 只用于代发明细（bank-payment）")
+    engine = open_place(ledger_url(db), write=True, quiet=True)
+    return bank_opened(engine, asked, key=new_key()), issuer
 
 
 def _table(
@@ -80,7 +140,7 @@ def _table(
     assessed = assessed_round(session, round_id)
     parameters, state = _parameters(session, assessed, round_id, name, scenario, settings)
     result, policy, facts = assessed.allocate(parameters), assessed.policy, assessed.facts
-    only = _unit(assessed, unit)
+    only = _unit(assessed.facts.units, unit)
     if name == "quota-table":
         table = quota_table(policy, units=facts.units, plan=result.plan, state=state, only_unit=only)
     elif name == "roster":
@@ -108,10 +168,10 @@ def _parameters(
     return parameters_of(found), ListState.MEETING if adopted else ListState.DRAFT
 
 
-def _unit(assessed: Assessed, unit: str) -> str | None:
+def _unit(units: DataFrame, unit: str) -> str | None:
     if not unit:
         return None
-    names = dict(assessed.facts.units.select("name", "unit_id").iter_rows())
+    names = dict(units.select("name", "unit_id").iter_rows())
     if unit in names.values():
         return unit
     if unit not in names:

@@ -6,9 +6,14 @@ signs of it, the 校验码, stand in the foot of the paper.
 
 from __future__ import annotations
 
+from casework.lists.letters import completion_request, review_feedback
+from casework.lists.listing import listing
+from casework.lists.notices import Posting, change_list, notice_result, public_notice
+from casework.lists.paying import Due, bank_payment, pay_sheet, receipts
 from casework.lists.public import PublicEntry, public_entries, public_list
 from casework.lists.quota import quota_table
 from casework.lists.roster import roster
+from casework.lists.study import Minutes, exception_list, meeting_list, meeting_minutes, money_note
 from casework.lists.table import (
     NUMBERS,
     Cell,
@@ -23,23 +28,44 @@ from casework.lists.table import (
     list_fingerprint,
     shown,
 )
+from casework.lists.visiting import activity_report, inspection, leader_roster, visit_plan
 
 __all__ = [
     "NUMBERS",
     "Cell",
     "Column",
+    "Due",
     "Head",
     "ListState",
+    "Minutes",
+    "Posting",
     "PublicEntry",
     "Row",
     "Table",
+    "activity_report",
     "as_printed",
+    "bank_payment",
     "canonical_bytes",
+    "change_list",
     "check_code",
+    "completion_request",
+    "exception_list",
+    "inspection",
+    "leader_roster",
     "list_fingerprint",
+    "listing",
+    "meeting_list",
+    "meeting_minutes",
+    "money_note",
+    "notice_result",
+    "pay_sheet",
     "public_entries",
     "public_list",
+    "public_notice",
     "quota_table",
+    "receipts",
+    "review_feedback",
     "roster",
     "shown",
+    "visit_plan",
 ]

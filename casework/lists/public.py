@@ -12,7 +12,7 @@ from casework.lists.table import Cell, Column, ListState, Table, plain
 from casework.shapes.procedure import PublicNotice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import polars as pl
 
@@ -65,7 +65,12 @@ def public_entries(
 
 
 def public_list(
-    policy: Policy, entries: Iterable[PublicEntry], *, state: ListState = ListState.DRAFT, where: str = ""
+    policy: Policy,
+    entries: Iterable[PublicEntry],
+    *,
+    state: ListState = ListState.DRAFT,
+    where: str = "",
+    columns: Sequence[str] | None = None,
 ) -> Table:
     """Return the list of a public notice: the columns the circular shows, the amount only where it says so.
 
@@ -76,10 +81,11 @@ def public_list(
         entries: `public_entries`.
         state: How far the list has come.
         where: The unit or branch it is posted in, printed over the table.
+        columns: Columns of the notice clause in question; None for the first one's.
     """
     form, clause = load_form(FORM), form_clause(policy, FORM)
-    wanted = next((shape.columns for _, shape in policy.of_shape(PublicNotice)), _DEFAULT)
-    columns = tuple(Column.of(column) for column in form.columns if column.key in ("index", *wanted))
+    wanted = columns or next((shape.columns for _, shape in policy.of_shape(PublicNotice)), _DEFAULT)
+    shown_columns = tuple(Column.of(column) for column in form.columns if column.key in ("index", *wanted))
     listed = tuple(entries)
     shared = namesakes(entry.name for entry in listed)
     rows = []
@@ -93,11 +99,11 @@ def public_list(
             "category": entry.category,
             "amount": entry.amount_fen,
         }
-        rows.append(tuple(values[column.key] for column in columns))
+        rows.append(tuple(values[column.key] for column in shown_columns))
     return Table(
         list_id=FORM,
         title=clause.title if clause else form.title,
-        columns=columns,
+        columns=shown_columns,
         rows=tuple(rows),
         above=tuple(words.format(unit=plain(where)) for words in form.above),
         state=state,

@@ -112,6 +112,7 @@ def in_print_order(policy: Policy, facts: Facts, awards: pl.DataFrame, only_unit
         records.append(
             people.get(award["person_id"], dict.fromkeys(facts.people.columns))
             | {
+                "case_id": award["case_id"],
                 "place": tuple((part is None, part) for part in place),
                 "unit": unit.get("name"),
                 "category_id": category,
