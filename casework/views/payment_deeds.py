@@ -16,7 +16,7 @@ from casework.payment.transfers import return_funds, transfer
 from casework.problems import Refused
 from casework.views.payment_bank_deeds import answer_form, batch_form, card_form
 from casework.views.payment_desk import Payments, seen, targets
-from casework.views.review_forms import Field, Form, Given, chosen, day, fen, labels, maybe_fen, text, writing
+from casework.views.review_forms import Field, Form, Given, chosen, day, fen, labels, maybe_fen, plain, text, writing
 from casework.vocabulary import ClaimState, Relation, Signer, VisitPlace
 
 SIGNED_WITH: Final = {"签字": "signature", "盖章": "seal", "捺印": "fingerprint"}
@@ -89,7 +89,7 @@ def _draw_up(payments: Payments) -> Form:
         told = f"新列 {done['opened']} 笔，原有 {done['kept']} 笔，停发 {done['stopped']} 笔。"
         if done["to_return_fen"]:
             told += f"已拨到单位要退回 {yuan(done['to_return_fen'])} 元。"
-        waiting = [f"{payments.name(case)}：{why}" for case, why in list(done["waiting"].items())[:3]]
+        waiting = [f"{payments.name(case)}：{plain(why)}" for case, why in list(done["waiting"].items())[:3]]
         more = "等" if len(done["waiting"]) > 3 else ""
         return told + (f"没有列入 {len(done['waiting'])} 人（{'；'.join(waiting)}{more}）。" if waiting else "")
 

@@ -25,7 +25,7 @@ from casework.shapes.procedure import Deadline, VisitRule, Window
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import clock
 from casework.views.html import badge, card, esc, folded, note, rows_table, shown, tag
-from casework.views.review_forms import Bench, Someone, everyone
+from casework.views.review_forms import Bench, Someone, everyone, plain
 from casework.vocabulary import LeaderLevel, VisitMode, VisitPlace
 
 SECTION: Final = "走访与期限"
@@ -223,7 +223,7 @@ def _visit_card(found: Visiting) -> str:
     for row in reversed(frame.to_dicts()):
         where = VisitPlace(row["place"]).label
         mode = VisitMode(row["mode"]).label
-        wrong = "；".join(row["remarks"])
+        wrong = plain("；".join(row["remarks"]))
         state = tag("span", esc(wrong), "cw-late") if wrong else badge("符合通知", "green")
         rows.append(
             (

@@ -6,6 +6,7 @@ them. Nothing a browser sends is trusted to be of its type: the readers below re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,8 @@ from casework.vocabulary import Term
 
 Kind: TypeAlias = Literal["text", "area", "date", "number", "choice", "many", "tick", "file"]
 Given: TypeAlias = Mapping[str, Any]
+
+_CLAUSE_ID: Final = re.compile(r"（[A-Z]+[0-9]*-[0-9A-Za-z.]+）")
 
 MOST_NAMES: Final = 500
 """People a choice offers; above that the officer first chooses a unit."""
@@ -128,7 +131,12 @@ def writing(  # noqa: PLR0913 - a deed and how it is said
 
 def refused(error: Exception) -> Told:
     """Return what is told of a deed that was not done: the command's own sentence."""
-    return Told(done=False, html=note(failure(error), "warn" if isinstance(error, CaseworkError) else "error"))
+    return Told(done=False, html=note(plain(failure(error)), "warn" if isinstance(error, CaseworkError) else "error"))
+
+
+def plain(sentence: str) -> str:
+    """Return a sentence without the numbers clauses have in a pack: the officer knows them by their place and words."""
+    return _CLAUSE_ID.sub("", sentence)
 
 
 # -- what was typed ------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from casework.scenarios import scenarios
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import clock, version_code
 from casework.views.html import badge, card, esc, facts_list, folded, note, notes, rows_table, shown, tag
-from casework.views.review_forms import MOST_NAMES, Bench, Someone, everyone
+from casework.views.review_forms import MOST_NAMES, Bench, Someone, everyone, plain
 from casework.vocabulary import Act, Decision, InstructionState, MeetingState, Reason
 
 SECTION: Final = "集体研究"
@@ -146,7 +146,7 @@ def list_frame(study: Study) -> pl.DataFrame:
             "姓名": study.name(row["case_id"]),
             "类别": labels.get(row["category"], ""),
             "金额（元）": "待定" if row["amount_fen"] is None else yuan(row["amount_fen"]),
-            "现在": study.ready.waiting.get(row["case_id"]) or "手续齐全",
+            "现在": plain(study.ready.waiting.get(row["case_id"], "")) or "手续齐全",
         }
         for number, row in enumerate(study.awards, start=1)
     ]
