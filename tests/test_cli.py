@@ -136,6 +136,15 @@ def test_neimenggu_puts_the_overflow_in_reserve_with_its_reason(run):
     assert all(row["route"] == "unit" for row in over)
 
 
+@pytest.mark.parametrize("round_id", ["neimenggu-2022", "jiaozuo-2018"])
+def test_amounts_nobody_decided_are_shown_as_open_not_as_nought(run, round_id):
+    code, out, _ = run("allocate", "--round", round_id)
+
+    assert code == 0
+    assert out.splitlines()[1].split()[-1] == "未定"
+    assert "计划 未定" in out
+
+
 def test_an_open_tie_is_exit_1(run):
     code, result, err = allocated(run, "--round", "jianshi-tie")
 

@@ -136,11 +136,17 @@ def _show(result: Allocation, assessed: Assessed) -> None:
         row = rows.setdefault(cell["unit_id"], {"unit": cell["unit"], "people": 0, "fen": 0})
         row[cell["category"]] = cell["places"]
         row["people"] += cell["people"]
-        row["fen"] += cell["amount_fen"]
-    total = {"unit": "合计", "people": result.totals["people"], "fen": result.totals["amount_fen"]}
+        # One amount nobody decided leaves the unit's sum open: it is not 0.
+        row["fen"] = None if None in (row["fen"], cell["amount_fen"]) else row["fen"] + cell["amount_fen"]
+    open_sum = any(row["fen"] is None for row in rows.values())
+    total = {
+        "unit": "合计",
+        "people": result.totals["people"],
+        "fen": None if open_sum else result.totals["amount_fen"],
+    }
     for category in categories:
         total[category.id] = sum(row.get(category.id) or 0 for row in rows.values())
-    listed = [{**row, "fen": None if row["fen"] is None else yuan(row["fen"])} for row in [*rows.values(), total]]
+    listed = [{**row, "fen": "未定" if row["fen"] is None else yuan(row["fen"])} for row in [*rows.values(), total]]
     heads = {
         "unit": "单位",
         **{category.id: category.label for category in categories},
@@ -149,10 +155,11 @@ def _show(result: Allocation, assessed: Assessed) -> None:
     }
     print_table(listed, heads)
     totals = result.totals
+    planned = "未定" if open_sum else f"{yuan(totals['amount_fen'])} 元"
     balance = "未定" if result.balance_fen is None else f"{yuan(result.balance_fen)} 元"
     typer.echo(
         f"\n名额 {totals['places']} 名，列入 {totals['people']} 人，空余 {totals['unused']} 名；"
-        f"计划 {yuan(totals['amount_fen'])} 元，已落实 {yuan(totals['awarded_fen'])} 元，结余 {balance}"
+        f"计划 {planned}，已落实 {yuan(totals['awarded_fen'])} 元，结余 {balance}"
     )
     if totals["without_amount"]:
         typer.echo(f"尚未决定金额：{totals['without_amount']} 人")
