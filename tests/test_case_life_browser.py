@@ -299,7 +299,7 @@ def test_a_neimenggu_nomination_over_the_cap_goes_to_its_unit_s_own_list(browser
         expect(left).to_contain_text("转入单位自己的慰问名单")
         expect(left).not_to_contain_text("示例丁")
 
-        # A shortcut into the list past the cap is refused where it is tried, and changes nothing.
+        # A shortcut to the public notice is refused, and so is one into the list past the cap without a reason.
         for days, (stage, body) in enumerate(
             (
                 (Stage.SURVEY, "各单位"),
@@ -310,11 +310,15 @@ def test_a_neimenggu_nomination_over_the_cap_goes_to_its_unit_s_own_list(browser
         ):
             step(ledger, stage, body, 20 - days)
         desk.reload()
+        desk.section("公示与异议")
+        notice = {"公示哪里的名单": "全部名单", "由谁公示": "示例工委"}
+        desk.deed("notice_shown", "张贴公示", "登记张贴", expects="还没有经会议研究确定", **notice)
+        desk.section("集体研究")
         desk.deed("study_shown", "上会", "登记上会", expects="已登记上会")
-        added = {"人员": "示例戊（示例局）", "结果": "增补", "理由": "示例理由"}
+        added = {"人员": "示例戊（示例局）", "结果": "增补"}
         desk.deed("study_shown", "逐人结果", "记下", expects="还没有写入台账", **added)
         minutes = {"应到": "9", "实到": "9", "同意": "9", "会议记录": "示例纪要", "签字人": "示例书记"}
-        desk.deed("study_shown", "登记会议结果", "登记结果", expects="名额", **minutes)
+        desk.deed("study_shown", "登记会议结果", "登记结果", expects="增补要写明理由", **minutes)
         assert [one.state for one in desk.every(Meeting)] == ["planned"]
         taken_back = {"人员": "示例戊（示例局）", "结果": "（撤去这一条）"}
         desk.deed("study_shown", "逐人结果", "记下", expects="还没有写入台账", **taken_back)
