@@ -285,6 +285,45 @@ def instances(draw, across=None, most=6):
 
 
 @st.composite
+def funded(draw, across=None):
+    """People who all have a place and an amount, and funds that reach some of them: the money line is what decides."""
+    categories = ("a", "b")[: draw(st.sampled_from([1, 2, 2]))]
+    units = [
+        {"unit_id": f"u{number}", "name": f"示例{number}局", "kind": KINDS[0], "members": 100, "order": number}
+        for number in (1, 2)
+    ]
+    grid = {unit["name"]: dict.fromkeys(categories, 9) for unit in units}
+    funds = draw(st.lists(st.sampled_from(FUNDS), unique=True, min_size=1, max_size=3))
+    rows = [clause("quota_grid", {"places": grid}, kind="limit")]
+    rows += [clause("amount_open", {"category": category}, kind="rate") for category in categories]
+    for number, fund in enumerate(funds):
+        purposes = draw(st.lists(st.sampled_from(categories), unique=True)) if number else []
+        params = {"fund": fund, "purposes": purposes, "yuan": yuan_text(draw(st.integers(1, 1200)))}
+        rows.append(clause("fund", params, kind="fund"))
+    if len(funds) > 1 and draw(st.integers(0, 2)) == 0:
+        split = draw(st.sampled_from([{"shares": {funds[0]: "1/3", funds[1]: "2/3"}}, {"fixed": {funds[0]: "1"}}]))
+        split |= {"rest": funds[1]} if "fixed" in split else {}
+        rows.append(clause("fund_split", {"category": draw(st.sampled_from(categories)), **split}, kind="rate"))
+    one_order = draw(st.sampled_from([True, True, False])) if across is None else across
+    cases = [
+        {
+            "case_id": f"c{number}",
+            "person_id": f"p{number}",
+            "unit_id": draw(st.sampled_from(units))["unit_id"],
+            "category": draw(st.sampled_from(categories)),
+            "path": "",
+            "unit_rank": draw(st.sampled_from([1, 2, 3, 4, 5])),
+            "decided_fen": draw(AMOUNTS),
+        }
+        for number in range(1, draw(st.integers(2, 6)) + 1)
+    ]
+    tables = {"cases": cases, "units": units, "rulings": []}
+    tables["people"] = [{"person_id": row["person_id"], "household_id": None} for row in cases]
+    said = [verdict(row["case_id"]) for row in cases]
+    return Instance(pack(rows, categories), tables, said, Parameters(across_units=one_order))
+
+
+@st.composite
 def people(draw, number, categories, units):
     return {
         "case_id": f"c{number}",
