@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from casework.access import Actor, to_user
-from casework.adoption import in_force
 from casework.db import reading
 from casework.ledger import record_download
-from casework.lists import ListState, Table, quota_table, roster
+from casework.lists import ListState
 from casework.people.dispatch import templates_zip
 from casework.printing import render
-from casework.problems import NotAllowed, Refused
+from casework.problems import Refused
 from casework.review.records import today_of
-from casework.scenarios import find_scenario, parameters_of
 from casework.serve.downloads import Download, DownloadHandler, OnDownload
 from casework.units_sheet import FILE_NAME, MIMETYPE
-from casework.views import Desk, NoDesk, Typed, clock, draft_parameters, open_desk, open_place, work
+from casework.views import Desk, NoDesk, clock, open_desk, open_place, wanted_list
 from casework.views.cases.files import made_file
 from casework.views.payment_desk import bank_file
+from casework.views.proofs import LISTS
 from casework.views.units import register_bytes
-from casework.vocabulary import Act
 from casework.workbook import write
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LISTS: Final = {"quota-table": Act.PLACES, "roster": Act.LIST}
 
 
 def handlers() -> dict[str, DownloadHandler]:
@@ -81,7 +77,7 @@ def _templates(actor: Actor, parameters: Mapping[str, str]) -> Download:
 def _made(actor: Actor, parameters: Mapping[str, str]) -> Download:
     """Return a file the actor's own page has just made; a marked workbook holds what its sheet held."""
     found = made_file(parameters.get("key", ""), actor.id)
-    return Download(found.body, found.name, XLSX)
+    return Download(found.body, found.name, found.media)
 
 
 def _bank_list(actor: Actor, parameters: Mapping[str, str]) -> Download:
@@ -97,10 +93,10 @@ def _handler(kind: str) -> DownloadHandler:
         if form not in ("pdf", "xlsx"):
             raise Refused("not_found", "只能下载 PDF 或 Excel")
         desk = _desk(actor, parameters.get("round", ""))
-        typed, state = _parameters(desk, actor, kind, parameters.get("scenario", ""))
-        table = _table(desk, kind, typed, state, parameters.get("unit") or None)
+        scenario, unit = parameters.get("scenario", ""), parameters.get("unit") or None
+        table = wanted_list(desk, actor, kind=kind, scenario=scenario, unit=unit)
         body = write(table) if form == "xlsx" else render(table.list_id, table, author=desk.policy.issuer)
-        name = f"{table.title}{'' if state is ListState.OFFICIAL else '（草稿）'}.{form}"
+        name = f"{table.title}{'' if table.state is ListState.OFFICIAL else '（草稿）'}.{form}"
         return Download(body, name, XLSX if form == "xlsx" else "application/pdf")
 
     return made
@@ -111,35 +107,3 @@ def _desk(actor: Actor, round_id: str) -> Desk:
     if isinstance(desk, NoDesk):
         raise Refused("not_found", desk.problem)
     return desk
-
-
-def _parameters(desk: Desk, actor: Actor, kind: str, scenario: str) -> tuple[Typed, ListState]:
-    """Return the parameters to compute with; a scenario in force for this kind of list is an adopted one."""
-    if not scenario:
-        return draft_parameters(desk, actor), ListState.DRAFT
-    with reading(desk.engine) as session:
-        found = find_scenario(session, desk.round_id, scenario)
-        adoption = in_force(session, desk.round_id, LISTS[kind])
-    adopted = adoption is not None and adoption.scenario_id == found.scenario_id
-    return Typed(parameters_of(found)), ListState.MEETING if adopted else ListState.DRAFT
-
-
-def _table(desk: Desk, kind: str, typed: Typed, state: ListState, unit: str | None) -> Table:
-    if typed.problems:
-        raise Refused("not_right", f"工作表里有 {len(typed.problems)} 处没有填对，请先改正再打印")
-    if unit is not None and not desk.actor.may_see(unit):
-        raise NotAllowed("scope", "这个单位不在您的范围内")
-    if unit is not None and unit not in desk.assessed.facts.units["unit_id"]:
-        raise Refused("not_found", "这一轮没有这个单位")  # an empty list would look like one on which nobody stands
-    if unit is None and desk.actor.units is not None:
-        raise NotAllowed("scope", "请选择您范围内的一个单位")
-    worked = work(desk, typed)
-    if worked.result is None:
-        raise Refused("not_right", worked.problem)
-    plan = worked.result.plan
-    if kind == "quota-table":
-        return quota_table(desk.policy, units=desk.assessed.facts.units, plan=plan, state=state, only_unit=unit)
-    table = roster(
-        desk.policy, desk.assessed.facts, awards=worked.result.awards, plan=plan, state=state, only_unit=unit
-    )
-    return replace(table, state=state)

@@ -343,13 +343,20 @@ def print_choice(book, desk):
 
 
 @app.cell
-def printing(desk, pad, print_here, print_kind, print_scenario, print_unit, section, sheet, worked):
+def proof_choice(desk, pad, print_here, print_kind, print_scenario, print_unit, section, worked):
     mo.stop(section.value != "打印与下载")
-    _choices = {"kind": print_kind, "scenario": print_scenario, "unit": print_unit, "preview": print_here}
-    _wanted = {name: choice.value for name, choice in _choices.items()}
+    print_choices = {"kind": print_kind, "scenario": print_scenario, "unit": print_unit, "preview": print_here}
+    print_wanted = {name: choice.value for name, choice in print_choices.items()}
+    proof = views.proof(desk, worked, widgets.now_officer(pad.ledger), print_wanted)
+    proof_page = widgets.page_choice(proof)
+    return print_choices, print_wanted, proof, proof_page
+
+
+@app.cell
+def printing(desk, pad, print_choices, print_wanted, proof, proof_page, sheet, worked):
     _differ = bool(views.elsewhere(desk, widgets.now_officer(pad.ledger), sheet))
-    _preview = widgets.preview(desk, worked, _wanted)
-    mo.Html(views.print_panel(desk, worked, widgets.texts(_choices), _wanted, _preview, differ=_differ))
+    _proof = widgets.proof_html(proof, proof_page)
+    mo.Html(views.print_panel(desk, worked, widgets.texts(print_choices), print_wanted, _proof, differ=_differ))
     return
 
 

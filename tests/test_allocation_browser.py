@@ -29,6 +29,12 @@ sys.exit(main())
 """
 EVERYTHING = PROGRAM.replace('"allocation"', '"allocation", "rounds"')
 FIRST_PLACES = "[data-cell-name=worksheet] .cw-scroll .cw-grid marimo-number input"  # 业州镇, 一线干部
+INK = """picture => {
+  const canvas = Object.assign(document.createElement("canvas"), {width: picture.naturalWidth, height: picture.naturalHeight});
+  const drawn = canvas.getContext("2d");
+  drawn.drawImage(picture, 0, 0);
+  return drawn.getImageData(0, 0, canvas.width, canvas.height).data.filter((dot, at) => at % 4 === 0 && dot < 100).length;
+}"""  # dark dots of a picture the browser has really drawn
 KEY_FIGURES = ".cw-kpi"
 RATES = "[data-cell-name=worksheet] .cw-money marimo-number input"
 
@@ -159,7 +165,7 @@ def test_from_the_circular_to_an_adopted_scenario(page, ledger):
     assert [actions.count(name) for name in ("save_scenario", "adopt_places", "adopt_list")] == [2, 1, 1]
     assert {row.name for row in rows(ledger, Scenario)} == {"超一名", "家属九百"}
 
-    # Files leave by our own route, logged; the preview is a frame of the same.
+    # Files leave by our own route, logged; the preview is drawn in the page.
     go(page, "打印与下载")
     with page.expect_download() as begun:
         page.get_by_role("link", name="下载 PDF").click()
@@ -170,11 +176,16 @@ def test_from_the_circular_to_an_adopted_scenario(page, ledger):
         page.get_by_role("link", name="下载 Excel").click()
     assert begun.value.suggested_filename.endswith(".xlsx")
     assert [row.kind for row in rows(ledger, Download)] == ["quota-table", "quota-table"]
-    with page.expect_response(
-        lambda answer: "/download/quota-table" in answer.url and "inline=1" in answer.url
-    ) as shown:
-        page.locator("marimo-switch button").click()
-    assert shown.value.status == 200
+    look = page.locator("[data-cell-name=printing] select").nth(3)
+    look.select_option(label="PDF 页面")
+    settle(page, drawn=".cw-page")
+    picture = page.locator(".cw-page")
+    expect(picture).to_have_attribute("alt", "2020年度元旦春节期间慰问名额分配表，第 1 页，共 1 页")
+    assert picture.evaluate(INK) > 10_000
+    look.select_option(label="Excel 表格")
+    settle(page, drawn=".cw-sheet")
+    expect(page.locator(".cw-sheet .cw-total")).to_contain_text("181200")
+    assert english_words(page) == []
 
     # Back to the circular with one press.
     go(page, "名额与资金")

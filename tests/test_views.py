@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import html
 import io
@@ -27,7 +28,7 @@ from casework.models import Adoption, Download, PlaceTransfer, Ruling, Scenario
 from casework.problems import NotAllowed, Refused
 from casework.samples import fill
 from casework.views import desk as desks
-from casework.views import plans
+from casework.views import plans, proofs
 from casework.views.figures import grid
 from casework.vocabulary import Act, Role
 
@@ -419,6 +420,92 @@ def test_bare_marimo_on_the_demo_ledger_works_as_the_local_officer(ledger):
     assert desk.actor == LOCAL_OFFICER
     assert "演示数据" in views.heading(desk, "")
     assert "casework serve" in views.print_panel(desk, worked(desk), {}, {}, "")
+
+
+def asked(**more):
+    return {"kind": "quota-table", "scenario": "", "unit": "", "preview": "pdf", **more}
+
+
+def ink(page):
+    """How many dark dots the picture in a preview has."""
+    from PIL import Image
+
+    png = base64.b64decode(re.search(r"data:image/png;base64,([^\"]+)", page).group(1))
+    return sum(Image.open(io.BytesIO(png)).convert("L").histogram()[:100])
+
+
+def test_a_printed_list_is_shown_page_by_page_as_pictures(ledger):
+    desk = views.open_desk(ledger, "jiaozuo-2018", to_user(LOCAL_OFFICER))
+    seen = views.proof(desk, worked(desk), LOCAL_OFFICER, asked(kind="roster"))
+
+    assert seen.pages == len(pypdf.PdfReader(io.BytesIO(seen.pdf)).pages) > 1
+    assert list(seen.page_choices) == [f"第 {page} 页，共 {seen.pages} 页" for page in range(1, seen.pages + 1)]
+    first, last = (views.proof_html(seen, "", page) for page in (None, str(seen.pages)))
+    assert ink(first) > 10_000
+    assert ink(last) > 1000
+    assert first != last
+    assert f'alt="{seen.title}，第 {seen.pages} 页，共 {seen.pages} 页"' in last
+    assert first.count("<img") == 1  # only the chosen page travels
+
+
+def test_a_page_that_is_not_there_gets_a_sentence_and_no_picture(ledger):
+    desk = views.open_desk(ledger, "jianshi-tie", to_user(LOCAL_OFFICER))
+    seen = views.proof(desk, worked(desk), LOCAL_OFFICER, asked())
+
+    assert seen.page_choices == {}
+    assert ink(views.proof_html(seen)) > 5000
+    assert "没有算出来" in views.proof_html(seen, "", "9")
+    assert views.proof_html(None) == ""
+
+
+def test_the_preview_of_the_workbook_shows_what_the_workbook_holds(ledger):
+    handler = downloads.handlers()["quota-table"]
+    body = handler(LOCAL_OFFICER, {"round": "jianshi-2020", "format": "xlsx"}).body
+    sheet = openpyxl.load_workbook(io.BytesIO(body), data_only=True).active
+    desk = views.open_desk(ledger, "jianshi-2020", to_user(LOCAL_OFFICER))
+    shown = views.proof_html(views.proof(desk, worked(desk), LOCAL_OFFICER, asked(preview="xlsx")))
+
+    held = " ".join(str(value or "") for row in sheet.iter_rows(values_only=True) for value in row)
+    words = [word for word in plain(shown).split() if word]
+    assert len(words) > 100
+    assert [word for word in words if word not in re.split(r"\s+", held)] == []
+    assert "184000" in words
+    assert "<img" not in shown
+
+
+def test_a_long_workbook_is_shown_to_its_two_hundredth_row_and_says_so(ledger):
+    desk = views.open_desk(ledger, "jianshi-2020", to_user(LOCAL_OFFICER))
+    seen = views.proof(desk, worked(desk), LOCAL_OFFICER, asked(kind="roster", preview="xlsx"))
+
+    assert "只显示前 200 行，下载的文件里另有 159 行" in plain(views.proof_html(seen))
+
+
+def test_a_list_that_cannot_be_handed_out_is_not_shown_either(ledger, monkeypatch):
+    desk = views.open_desk(ledger, "jianshi-2020", to_user(LOCAL_OFFICER))
+    wrong = worked(desk, places={FIRST: 3.7})
+    assert views.proof(desk, wrong, LOCAL_OFFICER, asked()) is None
+    bare = views.open_desk(ledger, "jianshi-2020", None)
+    assert views.proof(bare, worked(bare), LOCAL_OFFICER, asked()) is None
+    said = views.proof_html(views.proof(desk, worked(desk), LOCAL_OFFICER, asked(unit="nowhere")))
+    assert "这一轮没有这个单位" in said
+    monkeypatch.setattr(proofs, "MOST_DRAWN", 10)
+    said = views.proof_html(views.proof(desk, worked(desk), LOCAL_OFFICER, asked(kind="roster")))
+    assert "请选择一个单位预览" in said
+
+
+def test_a_viewer_is_told_that_what_he_tried_is_not_printed(ledger):
+    controls = dict.fromkeys(("kind", "scenario", "unit", "preview"), "")
+    desk = views.open_desk(ledger, "jianshi-2020", to_user(LOCAL_VIEWER))
+    moved = worked(desk, places={FIRST: 42})
+
+    said = plain(views.print_panel(desk, moved, controls, asked(), ""))
+    assert "打印和预览的是通知原定，不是上面看到的数字" in said
+    assert "打印和预览的是所选方案" in plain(views.print_panel(desk, moved, controls, asked(scenario="s"), ""))
+    assert "不是上面看到的数字" not in plain(views.print_panel(desk, worked(desk), controls, asked(), ""))
+    seen = views.proof_html(views.proof(desk, moved, LOCAL_VIEWER, asked(preview="xlsx")))
+    assert "184000" in plain(seen)
+    officer = views.open_desk(ledger, "jianshi-2020", to_user(LOCAL_OFFICER))
+    assert "不是上面看到的数字" not in plain(views.print_panel(officer, moved, controls, asked(), ""))
 
 
 def test_bare_marimo_without_a_ledger_makes_the_demo_ledger(tmp_path, monkeypatch):

@@ -71,6 +71,7 @@ from casework.views.plans import (
     transfers_html,
     withdraw,
 )
+from casework.views.proofs import PREVIEWS, Proof, proof, proof_html, proof_of, wanted_list
 from casework.views.sheet import (
     ROADS,
     Sheet,
@@ -85,6 +86,7 @@ from casework.views.sheet import (
 __all__ = [
     "BASES",
     "CIRCULAR",
+    "PREVIEWS",
     "PRINTED",
     "ROADS",
     "SECTIONS",
@@ -93,6 +95,7 @@ __all__ = [
     "Desk",
     "Ledger",
     "NoDesk",
+    "Proof",
     "Proposal",
     "Sheet",
     "Told",
@@ -145,6 +148,9 @@ __all__ = [
     "people_panel",
     "plans_panel",
     "print_panel",
+    "proof",
+    "proof_html",
+    "proof_of",
     "proposal_html",
     "propose",
     "quota",
@@ -169,6 +175,7 @@ __all__ = [
     "transfers_html",
     "undo_panel",
     "unit_choices",
+    "wanted_list",
     "ways_out",
     "withdraw",
     "work",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from casework.allocation import Parameters
 from casework.views.circular import circular, circular_head, lint_findings
 from casework.views.desk import Desk
 from casework.views.html import card, esc, note, shown, tag
@@ -145,7 +146,8 @@ def print_panel(  # noqa: PLR0913 - the parts of one panel
     """
     if not desk.guarded:
         return card("打印与下载", note("打印和下载要逐份登记，请用 casework serve 打开本页后办理。"))
-    row = labelled({"表": choices["kind"], "方案": choices["scenario"], "单位": choices["unit"]})
+    names = {"表": "kind", "方案": "scenario", "单位": "unit", "在此预览": "preview"}
+    row = labelled({label: choices[name] for label, name in names.items()})
     if worked.typed.problems and not wanted["scenario"] and desk.actor.may_write():
         return card("打印与下载", row, note("工作表里还有没填对的地方，请先改正，再打印当前工作表。", "warn"))
     if differ and not wanted["scenario"]:
@@ -156,5 +158,13 @@ def print_panel(  # noqa: PLR0913 - the parts of one panel
         for label, form in (("PDF", "pdf"), ("Excel", "xlsx"))
     )
     said = "文件由台账当场计算生成并逐份登记；未确定的方案带“草稿”字样。"
-    seen = note("这里没有显示出页面时，请点“下载 PDF”查看。") if preview else ""
-    return card("打印与下载", row, toolbar(links, choices["preview"]), preview, seen, muted=said)
+    return card("打印与下载", row, toolbar(links), _only_looking(desk, worked, wanted), preview, muted=said)
+
+
+def _only_looking(desk: Desk, worked: Worked, wanted: Mapping[str, Any]) -> str:
+    """Return what a viewer has to know: what he tried in the page is kept nowhere, so nothing of it is printed."""
+    if desk.actor.may_write() or worked.typed.parameters == Parameters():
+        return ""
+    what = "所选方案" if wanted["scenario"] else "通知原定"
+    said = f"您是只读查看，本页试改的数字没有保存：打印和预览的是{what}，不是上面看到的数字。"
+    return note(said + "要打印改动后的结果，请由经办人保存为方案，再在“方案”一栏选它。", "warn")

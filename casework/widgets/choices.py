@@ -8,7 +8,7 @@ from typing import Any
 import marimo as mo
 
 from casework import views
-from casework.views import Book, Desk, Worked
+from casework.views import Book, Desk, Proof
 from casework.views.people import Listing
 
 
@@ -134,20 +134,23 @@ def clause_choice(desk: Desk) -> mo.ui.dropdown:
     return pick(views.clause_choices(desk), label="只看")
 
 
-def print_choices(desk: Desk, book: Book) -> tuple[mo.ui.dropdown, mo.ui.dropdown, mo.ui.dropdown, mo.ui.switch]:
-    """Return which list, of which scenario, of which unit, and whether it is shown here."""
+def print_choices(desk: Desk, book: Book) -> tuple[mo.ui.dropdown, mo.ui.dropdown, mo.ui.dropdown, mo.ui.dropdown]:
+    """Return which list, of which scenario, of which unit, and how it is shown here."""
     first = views.WORKSHEET if desk.actor.may_write() else views.CIRCULAR  # a viewer keeps no worksheet
     return (
         pick(views.PRINTED),
         pick({first: "", **book.choices}),
         pick(views.unit_choices(desk)),
-        mo.ui.switch(label="在此预览"),
+        pick(views.PREVIEWS),
     )
 
 
-def preview(desk: Desk, worked: Worked, wanted: Mapping[str, Any]) -> str:
-    """Return the list as PDF in a frame of our own download route; nothing until it is asked for."""
-    if not wanted["preview"] or not desk.guarded:
-        return ""
-    mark = str(abs(hash(worked.typed.parameters.to_json())))  # another worksheet, another address: no stale page
-    return str(mo.pdf(views.address(desk, wanted, format="pdf", inline="1", mark=mark), height="70vh").text)
+def page_choice(seen: Proof | None) -> mo.ui.dropdown | None:
+    """Return the choice of the page that is shown; None where there is nothing to choose."""
+    choices = seen.page_choices if seen else {}
+    return pick(choices) if choices else None
+
+
+def proof_html(seen: Proof | None, chosen: mo.ui.dropdown | None) -> str:
+    """Return the preview with its choice of a page."""
+    return views.proof_html(seen, str(chosen.text), chosen.value) if chosen else views.proof_html(seen)
