@@ -21,6 +21,7 @@ with app.setup:
     from casework.widgets import review_office as office
     from casework.widgets import cases_collect as collect
     from casework.widgets import cases_one as one
+    from casework.widgets import cases_scans as papers
 
 
 @app.cell
@@ -167,6 +168,15 @@ def packages_shown(collected, desk, get_said, package_forms, section):
     return
 
 
+@app.cell
+def package_papers(collected, counter, desk, get_said, section):
+    mo.stop(section.value != "收表导入")
+    scans = cases.package_scans(desk)
+    scan_forms = papers.scan_forms(counter, scans, collected=collected)
+    mo.Html(cases.scans_card(scans, widgets.texts(scan_forms), desk.unit_names, get_said().get("扫描件", "")))
+    return (scan_forms,)
+
+
 # -- 工作清单
 
 
@@ -284,7 +294,7 @@ def case_deeds(case, counter, look, section, set_opened):
 @app.cell
 def case_shown(case, case_forms, desk, get_opened, get_said, look, moving, section):
     mo.stop(section.value != "一案一屏")
-    _forms = one.form_texts(case_forms, moving, get_said())
+    _forms = one.form_texts(case, case_forms, moving, get_said())
     mo.Html(cases.case_panel(desk, look, case, _forms, get_opened().get(case.case_id)))
     return
 

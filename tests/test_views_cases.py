@@ -219,15 +219,16 @@ def test_illness_and_numbers_are_masked_until_opened_with_a_purpose(world):
         assert hidden not in shown
     listed = listed_of(world)
     case = cases.open_case(listed, who)
-    told, found = cases.open_numbers(listed.desk, OFFICER, "p", case, " ")
+    told, found = cases.open_numbers(listed.desk, OFFICER, case, " ")
     assert (told.done, found) == (False, None)
-    told, found = cases.open_numbers(listed.desk, OFFICER, "p", case, "核对电话")
+    told, found = cases.open_numbers(listed.desk, OFFICER, case, "核对电话")
     assert told.done
     assert "13900001234" in panel(world, who, opened=found)
     assert "本人重大疾病" in panel(world, who, opened=found)
     assert "13900001234" not in panel(world, who, opened=found, projected=True)
     log = world.read(lambda session: session.exec(select(ContactOpening)).all())
     assert [(one.purpose, one.case_id) for one in log] == [("核对电话", who)]
+    assert {"phone", "card", "causes", "papers"} <= set(log[0].kinds)  # the log says that causes were shown too
     actions = world.read(lambda session: session.exec(select(AuditEntry.action)).all())
     assert actions.count("open_contact") == 1
 

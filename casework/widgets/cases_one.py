@@ -11,6 +11,7 @@ from casework.access import Actor
 from casework.views import Told, cases
 from casework.views.cases import CaseDesk, CaseView, Listed, Look, View
 from casework.widgets.cases import Hand, Set, text
+from casework.widgets.cases_scans import SCANS, scan_forms
 from casework.widgets.choices import pick
 from casework.widgets.deeds import Counter
 
@@ -46,6 +47,7 @@ def case_forms(counter: Counter[CaseDesk], look: Look, case: CaseView, set_opene
         "open": _open_form(counter, case, set_opened),
         "remove": _leave_form(counter, case),
         "correct": None if look.projected else _correct_form(counter, case),
+        **scan_forms(counter, case.scans, section=_of(case, SCANS)),
     }
     return {name: form for name, form in forms.items() if form is not None}
 
@@ -61,10 +63,22 @@ SECTION = {
 }
 
 
-def form_texts(forms: Mapping[str, Any], moving: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, str]:
-    """Return the forms as HTML, each under what came of the last deed there."""
-    found = {name: said.get(SECTION[name], "") + text(form) for name, form in forms.items()}
+def _of(case: CaseView, section: str) -> str:
+    """Return where something is told about this case: what came of a deed is not said of the next one."""
+    return f"{section}|{case.case_id}"
+
+
+def form_texts(
+    case: CaseView, forms: Mapping[str, Any], moving: Mapping[str, Any], said: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the forms as HTML, each under what came of the last deed there; `scans` is what came of one there."""
+    found = {name: _told(case, name, said) + text(form) for name, form in forms.items()}
+    found["scans"] = said.get(_of(case, SCANS), "")
     return found | {name: text(button) for name, button in moving.items()}
+
+
+def _told(case: CaseView, name: str, said: Mapping[str, str]) -> str:
+    return said.get(_of(case, SECTION[name]), "") if name in SECTION else ""
 
 
 def _lines(labels: Mapping[str, str]) -> str:
@@ -126,7 +140,7 @@ def _step_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any, An
         labels,
         fields,
         submit="登记环节",
-        section=STEP,
+        section=_of(case, STEP),
         deed=lambda actor, given: cases.decide_one(counter.desk, actor, counter.page, case, given),
     )
 
@@ -157,7 +171,7 @@ def _judgement_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[An
         labels,
         fields,
         submit="登记认定",
-        section=ANSWER,
+        section=_of(case, ANSWER),
         deed=lambda actor, given: cases.decide_one(counter.desk, actor, counter.page, case, given),
     )
 
@@ -180,7 +194,7 @@ def _evidence_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any
         labels,
         fields,
         submit="登记材料",
-        section=PAPER,
+        section=_of(case, PAPER),
         deed=lambda actor, given: cases.keep_paper(counter.desk, actor, counter.page, case, given),
     )
 
@@ -195,7 +209,7 @@ def _revoke_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any, 
         {"which": "记录", "reason": "理由"},
         fields,
         submit="更正",
-        section=STEP,
+        section=_of(case, STEP),
         deed=lambda actor, given: cases.take_back(counter.desk, actor, counter.page, case, given),
     )
 
@@ -203,13 +217,13 @@ def _revoke_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any, 
 def _open_form(counter: Counter[CaseDesk], case: CaseView, set_opened: Set) -> mo.ui.form[Any, Any]:
     def deed(actor: Actor, given: Mapping[str, Any]) -> Told:
         purpose = str(given.get("purpose") or "").strip()
-        told, found = cases.open_numbers(counter.desk, actor, counter.page, case, purpose)
+        told, found = cases.open_numbers(counter.desk, actor, case, purpose)
         if found is not None:
             set_opened({case.case_id: found})
         return told
 
     fields = {"purpose": _line("为什么要看完整号码和困难成因，必填")}
-    return _form(counter, {"purpose": "用途"}, fields, submit="打开本案", section=NUMBERS, deed=deed)
+    return _form(counter, {"purpose": "用途"}, fields, submit="打开本案", section=_of(case, NUMBERS), deed=deed)
 
 
 def _leave_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any, Any] | None:
@@ -226,7 +240,7 @@ def _leave_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any, A
         {"cause": "原因", "on": "日期", "basis": "依据", "document": "材料"},
         fields,
         submit="登记减员",
-        section=LEAVE,
+        section=_of(case, LEAVE),
         deed=lambda actor, given: cases.leave_round(counter.desk, actor, counter.page, case, given),
     )
 
@@ -252,7 +266,7 @@ def _correct_form(counter: Counter[CaseDesk], case: CaseView) -> mo.ui.form[Any,
         cases.entry_template(cases.fields_of(counter.desk)),
         entry_elements(counter.desk, first),
         "保存更正",
-        CORRECT,
+        _of(case, CORRECT),
         lambda actor, given: cases.correct(counter.desk, actor, counter.page, case, first=first, given=given),
     )
 

@@ -41,6 +41,7 @@ from casework.views.cases.importing import (
 )
 from casework.views.cases.listing import PAGE, Listed, View, choices, open_cases
 from casework.views.cases.reading import CaseView, open_case
+from casework.views.cases.scans import OF_CASE, Scans, add_scan, drop_scan, package_scans, scans_card, see_scan
 from casework.views.cases.screen import case_panel, nobody_panel
 from casework.views.cases.sheets import (
     column_keys,
@@ -67,6 +68,7 @@ __all__ = [
     "DECISIONS",
     "ISSUER_LEVELS",
     "NOBODY",
+    "OF_CASE",
     "PAGE",
     "SECTIONS",
     "WITH_CASES",
@@ -78,9 +80,11 @@ __all__ = [
     "NoCases",
     "Planned",
     "Results",
+    "Scans",
     "Sheet",
     "Sitting",
     "View",
+    "add_scan",
     "batch_panel",
     "bodies",
     "case_panel",
@@ -91,6 +95,7 @@ __all__ = [
     "decide",
     "decide_one",
     "documents",
+    "drop_scan",
     "empty_work",
     "enter",
     "entry_panel",
@@ -112,6 +117,7 @@ __all__ = [
     "open_imports",
     "open_numbers",
     "open_packages",
+    "package_scans",
     "packages_panel",
     "plan_panel",
     "plan_sheet",
@@ -120,6 +126,8 @@ __all__ = [
     "record_package",
     "results_html",
     "revocable",
+    "scans_card",
+    "see_scan",
     "send_back",
     "sitting_of",
     "sitting_panel",

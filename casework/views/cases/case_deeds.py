@@ -18,11 +18,13 @@ from casework.views.cases.desk import CaseDesk
 from casework.views.cases.reading import CaseView
 from casework.views.desk import clock
 from casework.views.html import note
-from casework.views.plans import Told, _do, _key
+from casework.views.plans import Told, _do, _key, new_key
 from casework.vocabulary import Decision, RemovalCause
 
 CAUSES: Final = {cause.label: cause.value for cause in RemovalCause}
 ISSUER_LEVELS: Final = ("", *LEVELS)
+OPENED: Final = (*CONTACT_KINDS, "causes", "papers")
+"""What an opened case shows, as the log says it: numbers and address, causes, and the papers a cause asks for."""
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:
@@ -133,9 +135,7 @@ def leave_round(desk: CaseDesk, actor: Actor, page: str, case: CaseView, given: 
     return _do(deed, lambda done: str(done.get("said") or "已登记减员。"))
 
 
-def open_numbers(
-    desk: CaseDesk, actor: Actor, page: str, case: CaseView, purpose: str
-) -> tuple[Told, list[Shown] | None]:
+def open_numbers(desk: CaseDesk, actor: Actor, case: CaseView, purpose: str) -> tuple[Told, list[Shown] | None]:
     """Open contacts and causes of one case, once the log says who looks at them and what for."""
     found: list[Shown] = []
 
@@ -145,8 +145,10 @@ def open_numbers(
                 desk.engine,
                 purpose=purpose,
                 case_id=case.case_id,
-                kinds=CONTACT_KINDS,
-                **_common(actor, page, "open", {"case": case.case_id, "purpose": purpose}),
+                kinds=OPENED,
+                actor=actor,
+                now=clock(),
+                key=new_key(),  # opened again is another line of the log
             )
         )
         return {}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import polars as pl
+from sqlmodel import Session, col, select
 
 from casework.access import Actor
 from casework.dates import SHANGHAI
 from casework.db import reading
+from casework.models_people import UnitPackage
 from casework.people.chasing import chasing_text
 from casework.people.deadlines import STATES
 from casework.people.packages import Tick, package_grid, receive_package, return_package
@@ -28,10 +30,17 @@ _COLOURS: Final = {"in": "green", "late": "amber", "returned": "red", "missing":
 
 @dataclass(frozen=True, eq=False)
 class Collected:
-    """The grid of one round as it was read: `frames.PACKAGE_GRID`, and the text that chases what is missing."""
+    """The grid of one round as it was read.
+
+    Attributes:
+        grid: `frames.PACKAGE_GRID`.
+        chasing: The text that chases what is missing.
+        handed: What came, as a choice: label → unit and the id of what it handed in ("": nothing ticked yet).
+    """
 
     grid: pl.DataFrame
     chasing: str
+    handed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def choices(self) -> dict[str, str]:
         """Return unit and item as one choice: label → key; what is open comes first."""
@@ -56,7 +65,19 @@ def open_packages(desk: CaseDesk) -> Collected:
     now = clock()
     with reading(desk.engine) as session:
         grid = package_grid(session, round_id=desk.round_id, actor=desk.actor, now=now)
-        return Collected(grid, chasing_text(session, round_id=desk.round_id, actor=desk.actor, now=now))
+        chasing = chasing_text(session, round_id=desk.round_id, actor=desk.actor, now=now)
+        return Collected(grid, chasing, _handed(session, desk))
+
+
+def _handed(session: Session, desk: CaseDesk) -> dict[str, tuple[str, str]]:
+    query = select(UnitPackage).where(UnitPackage.round_id == desk.round_id)
+    came = session.exec(query.order_by(col(UnitPackage.received_at).desc(), col(UnitPackage.package_id))).all()
+    found = {
+        f"{desk.unit_names[one.unit_id]}：{one.deliverable}（第 {one.number} 版）": (one.unit_id, one.package_id)
+        for one in came
+        if one.unit_id in desk.unit_names
+    }
+    return found | {f"{name}：尚未登记收到的材料": (unit_id, "") for unit_id, name in desk.unit_names.items()}
 
 
 @shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Final
 
 from casework.problems import Refused
 from casework.views.cases.desk import CaseDesk
@@ -18,11 +19,13 @@ class MadeFile:
         actor_id: Whose page made it.
         name: As the officer sees it.
         body: The bytes.
+        media: Their type.
     """
 
     actor_id: str
     name: str
     body: bytes
+    media: str
 
     def __repr__(self) -> str:
         """Keep the content out of tracebacks."""
@@ -32,12 +35,15 @@ class MadeFile:
 _files: _Kept[MadeFile] = _Kept()
 
 
-def keep_file(desk: CaseDesk, name: str, body: bytes) -> str:
+SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def keep_file(desk: CaseDesk, name: str, body: bytes, media: str = SHEET) -> str:
     """Keep a file for a while and return the address it can be fetched from; "" where the page has no such route."""
     if not desk.guarded:
         return ""
     token = secrets.token_urlsafe(24)
-    _files.put(token, MadeFile(desk.actor.id, name, body))
+    _files.put(token, MadeFile(desk.actor.id, name, body, media))
     return f"/download/made?key={token}"
 
 

@@ -32,6 +32,7 @@ STATES: Final = {OPEN: "办理中", HELD: "有异议待处理", REFUSED: "未获
 DUE: Final = {"late": "已逾期", "week": "七天内到期"}
 _ONE_BY_ONE: Final = frozenset(
     {"record_step", "revoke_step", "record_judgements", "record_evidence", "open_contact", "read_objection"}
+    | {"attach", "open_attachment", "withdraw_attachment"}
 )
 """Deeds that change where single cases stand, and neither who is in the round nor in which order."""
 

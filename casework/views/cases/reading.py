@@ -26,6 +26,7 @@ from casework.rules import CATEGORY_CHECK, assess, case_clauses
 from casework.sentences import finding_sentence
 from casework.shapes import conditions
 from casework.views.cases.listing import Listed
+from casework.views.cases.scans import Scans, case_scans
 from casework.vocabulary import HardshipCause, Outcome, Stage
 
 __all__ = ["LEVELS", "CaseView", "Finding", "Paper", "StepRecord", "open_case"]
@@ -86,6 +87,7 @@ class CaseView:
         contacts: Masked.
         objections: Those this actor handles; nobody else learns of them here.
         changes: What was changed in the case's and the person's rows, the latest first.
+        scans: The scans beside it.
     """
 
     row: Mapping[str, Any]
@@ -102,6 +104,7 @@ class CaseView:
     contacts: Sequence[Shown]
     objections: Sequence[Objection]
     changes: Sequence[Change]
+    scans: Scans
 
     @property
     def case_id(self) -> str:
@@ -149,6 +152,7 @@ def open_case(listed: Listed, case_id: str | None) -> CaseView | None:
                 for table, key in (("hardship_case", case.case_id), ("person", case.person_id))
                 for change in history(session, table=table, row=key)
             ],
+            scans=case_scans(desk, session, case.case_id),
         )
 
 

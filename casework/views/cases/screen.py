@@ -14,6 +14,7 @@ from casework.review.chain import next_steps, stopped
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.cases.listing import category_label, days, stage_label, where
 from casework.views.cases.reading import CaseView, Finding, Paper
+from casework.views.cases.scans import scans_card
 from casework.views.cases.work import keyed, state_badge, verdict_badge
 from casework.views.html import badge, card, esc, facts_list, folded, note, rows_table, shown, tag
 from casework.views.panels import toolbar
@@ -88,7 +89,7 @@ def case_panel(
     findings = card(
         "逐条核对", _findings(case.findings, opened=clear is not None), muted="左边是通知原文，右边是认定依据"
     )
-    contacts = _contacts(case, forms, clear)
+    contacts = _contacts(case, forms, clear) + scans_card(case.scans, forms, desk.unit_names, forms.get("scans", ""))
     return _head(desk, look, case, forms) + sides + findings + contacts + _records(desk, case, forms)
 
 
