@@ -503,9 +503,9 @@ def test_a_later_ruling_replaces_the_whole_cell(opened):
         ("lot", cell, "c1", 2, None),
     ]
     record_ruling(opened, kind="exception", order=["c0"], clause_id="JS-1.1", key="k4", **ruled | {"basis": "新"})
-    record_ruling(opened, kind="exception", order=["c0"], clause_id="JS-1.2", key="k5", **ruled)
+    record_ruling(opened, kind="exception", order=["c0"], clause_id="JS-5.1.8", key="k5", **ruled)
     exceptions = known(opened).rulings.filter(pl.col("kind") == "exception").sort("clause_id")
-    assert exceptions.select("clause_id", "basis").rows() == [("JS-1.1", "新"), ("JS-1.2", "会议纪要〔2020〕1号")]
+    assert exceptions.select("clause_id", "basis").rows() == [("JS-1.1", "新"), ("JS-5.1.8", "会议纪要〔2020〕1号")]
 
 
 @pytest.mark.parametrize(

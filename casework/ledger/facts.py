@@ -34,6 +34,7 @@ from casework.models_review import Removal
 
 WHOLE_CELL = ("tie", "lot", "order")
 """Rulings that put a whole cell in order: the latest replaces every line of the one before."""
+_ROWS_AT_ONCE = 50_000
 
 
 def facts(session: Session, *, round_id: str, as_of: date, units: Collection[str] | None = None) -> Facts:
@@ -148,12 +149,18 @@ def read_frame(session: Session, query: Select[Any], schema: Schema) -> pl.DataF
         cast(query.selected_columns[column], Text) if column in lists else query.selected_columns[column]
         for column in schema
     ]
-    rows = session.connection().execute(query.with_only_columns(*chosen)).all()
-    if not rows:
+    found = session.connection().execute(query.with_only_columns(*chosen))
+    # By parts: of a million rows only so many are ever Python objects at once.
+    parts = [
+        pl.DataFrame(
+            [
+                pl.Series(column, values, dtype=pl.String if column in lists else dtype)
+                for (column, dtype), values in zip(schema.items(), zip(*rows, strict=True), strict=True)
+            ]
+        )
+        for rows in found.partitions(_ROWS_AT_ONCE)
+    ]
+    if not parts:
         return empty(schema)
-    return pl.DataFrame(
-        [
-            pl.Series(column, values, dtype=pl.String if column in lists else dtype)
-            for (column, dtype), values in zip(schema.items(), zip(*rows, strict=True), strict=True)
-        ]
-    ).with_columns(pl.col(column).str.json_decode(pl.List(pl.String)) for column in lists)
+    frame = pl.concat(parts, rechunk=True)
+    return frame.with_columns(pl.col(column).str.json_decode(pl.List(pl.String)) for column in lists)

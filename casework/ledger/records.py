@@ -19,6 +19,7 @@ from casework.frames import FACTS, conform
 from casework.ledger.bulk import insert_frame
 from casework.ledger.causes import insert_causes
 from casework.ledger.commands import Result, Work, case_within_reach, execute
+from casework.ledger.exceptions import check_exception
 from casework.ledger.rounds import open_round_of, policy_of
 from casework.models import (
     RULING_KINDS,
@@ -243,6 +244,7 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
     clause_id: str | None = None,
     decided_on: date | None = None,
     details: Mapping[str, object] | None = None,
+    meeting_id: str | None = None,
 ) -> Result:
     """Record what a meeting or a lot settled, e.g. the order of people who tie at a cut line.
 
@@ -260,9 +262,10 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
         clause_id: The clause an exception sets aside; its lines have no rank.
         decided_on: The day it was settled; the day of `now` by default.
         details: For a lot: `seed`, `witnesses`, `minutes`.
+        meeting_id: The meeting on record that made an exception; its body and day then count.
 
     Raises:
-        Refused: `not_found`, `closed`, `bad_value`, `no_basis`.
+        Refused: `not_found`, `closed`, `bad_value`, `no_basis`; for an exception as `exceptions.check_exception`.
     """
     if kind not in RULING_KINDS:
         raise Refused("bad_value", "这种决定不认识")
@@ -274,10 +277,14 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
         raise Refused("bad_value", "请写明是对哪一条的例外")
     if kind == "lot" and not all((details or {}).get(name) for name in ("seed", "witnesses")):
         raise Refused("no_basis", "抽签要写明签号（种子）和见证人")
-    day = decided_on or now.date()
+    told = dict(details or {}) | ({"meeting_id": meeting_id} if meeting_id else {})
 
     def deed(work: Work) -> Result:
         open_round_of(work, round_id)
+        met = None
+        if kind == "exception":
+            made = {"clause_id": clause_id or "", "case_ids": order, "meeting_id": meeting_id}
+            met = check_exception(work, round_id=round_id, **made)
         for rank, case_id in enumerate(order, start=1):
             if case_within_reach(work, case_id).round_id != round_id:
                 raise Refused("not_found", f"个案 {case_id} 不在这一轮")
@@ -291,9 +298,9 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
                     rank=None if kind == "exception" else rank,
                     clause_id=clause_id,
                     basis=basis,
-                    body=body,
-                    decided_on=day,
-                    details=dict(details) if details else None,
+                    body=met.body if met else body,
+                    decided_on=met.held_on if met else decided_on or now.date(),
+                    details=told or None,
                     recorded_by=actor.id,
                     recorded_at=work.now,
                 )
@@ -307,8 +314,8 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
         "clause_id": clause_id,
         "basis": basis,
         "body": body,
-        "decided_on": day,
-        "details": dict(details or {}),
+        "decided_on": decided_on or now.date(),
+        "details": told,
     }
     return execute(
         engine,

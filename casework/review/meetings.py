@@ -16,6 +16,7 @@ from sqlmodel import col, select
 
 from casework.access import Actor
 from casework.dates import SHANGHAI, chinese
+from casework.frames import cell_key
 from casework.ledger import Result, Work, execute, open_round_of, policy_of
 from casework.ledger.scans import check_scans
 from casework.models import Adoption
@@ -23,6 +24,7 @@ from casework.models_review import Meeting, MeetingResult, Recusal
 from casework.money import yuan
 from casework.problems import Conflict, NotAllowed, Refused
 from casework.review import chain as chains
+from casework.review.exceptions import keep_exceptions, noted, set_aside
 from casework.review.minutes import PersonResult, decided, refuse_count, refuse_recused, refuse_results
 from casework.review.official import (
     OFFICIAL,
@@ -159,8 +161,8 @@ def decide_meeting(  # noqa: PLR0913 - what the minutes say
 
     Raises:
         Refused: `no_minutes`, `no_count`, `no_quorum`, `not_carried`, `recused`, `no_reason`, `no_amount`,
-            `not_listed`, `listed`, `no_place`, `over_budget`, `no_change`, `superseded`, `skipped`, `too_early`,
-            `future`.
+            `not_listed`, `listed`, `not_eligible`, `no_place`, `over_budget`, `no_change`, `superseded`, `skipped`,
+            `too_early`, `future`.
         NotAllowed: `not_approver`, `scope`.
         Conflict: `stale`, saying who recorded what.
     """
@@ -192,7 +194,7 @@ def decide_meeting(  # noqa: PLR0913 - what the minutes say
         refuse_results(current.numbers, outcome, _names(work, meeting.round_id, outcome))
         if current.state == OFFICIAL and not outcome:
             raise Refused("no_change", "名单已经研究确定，补充研究没有改动的，不必登记")
-        after = _after(work, current, outcome, meeting.body)
+        after = _after(work, current, outcome, meeting, minutes=minutes.strip())
         adoption = _settle(work, current, after, outcome, meeting)
         for case_id, one in outcome.items():
             work.add(
@@ -271,23 +273,29 @@ def _names(work: Work, round_id: str, outcome: Mapping[str, PersonResult]) -> di
     return {row.case_id: row.name for row in rows}
 
 
-def _after(work: Work, current: Adoption, outcome: Mapping[str, PersonResult], body: str) -> Numbers:
-    """Return the list as decided, within its places and its money."""
+def _after(
+    work: Work, current: Adoption, outcome: Mapping[str, PersonResult], meeting: Meeting, *, minutes: str
+) -> Numbers:
+    """Return the list as decided, within its places and its money; what it sets aside goes on record."""
     session = work.session
     policy = policy_of(session, current.round_id)
     parameters = parameters_for(session, current)
     after = decided(current.numbers, outcome)
-    added = [(case_id, one.reason.strip()) for case_id, one in outcome.items() if one.result is Decision.ADDED]
+    added = {case_id: one.reason.strip() for case_id, one in outcome.items() if one.result is Decision.ADDED}
     if added:
         today = facts_of_today(session, current.round_id, today_of(work.now))
         cases = {row["case_id"]: row for row in today.facts.cases.iter_rows(named=True)}
-        for case_id, _ in added:
+        for case_id in added:
             case = cases[case_id]
             if case["category"] is None:
                 raise Refused("no_category", "增补的人还没有填慰问类别")
             fen = amount_for(case_id, case["category"], today=today, parameters=parameters)
             after = put_on(after, case, amount_fen=fen, ranked_by="ruling")
-    after = check_places(after, added, policy, body)
+        aside = set_aside(today, added, _names(work, current.round_id, outcome))
+        after = noted(after, aside, added, meeting.body)
+        cells = {case_id: cell_key(cases[case_id]["unit_id"], cases[case_id]["category"]) for case_id in aside}
+        keep_exceptions(work, meeting, aside, added=added, cells=cells, minutes=minutes)
+    after = check_places(after, added.items(), policy, meeting.body)
     check_money(after, policy, parameters)
     return after
 
