@@ -196,7 +196,7 @@ def claims_command(
         )
     labels = {state.value: state.label for state in ClaimState}
     frame = frame.with_columns(state_label=pl.col("state").replace_strict(labels, return_dtype=pl.String))
-    heads = {"claim_id": "编号", "unit": "单位", "name": "姓名", "fund_label": "资金"}
+    heads = {"claim_id": "编号", "case_id": "个案", "unit": "单位", "name": "姓名", "fund_label": "资金"}
     heads |= (
         {"amount_fen": "金额", "state": "state"} if as_json else {"amount_fen": "金额（元）", "state_label": "状态"}
     )
