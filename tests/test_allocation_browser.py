@@ -30,10 +30,10 @@ sys.exit(main())
 EVERYTHING = PROGRAM.replace('"allocation"', '"allocation", "rounds"')
 FIRST_PLACES = "[data-cell-name=worksheet] .cw-scroll .cw-grid marimo-number input"  # 业州镇, 一线干部
 INK = """picture => {
-  const canvas = Object.assign(document.createElement("canvas"), {width: picture.naturalWidth, height: picture.naturalHeight});
-  const drawn = canvas.getContext("2d");
+  const [width, height] = [picture.naturalWidth, picture.naturalHeight];
+  const drawn = Object.assign(document.createElement("canvas"), {width, height}).getContext("2d");
   drawn.drawImage(picture, 0, 0);
-  return drawn.getImageData(0, 0, canvas.width, canvas.height).data.filter((dot, at) => at % 4 === 0 && dot < 100).length;
+  return drawn.getImageData(0, 0, width, height).data.filter((dot, at) => at % 4 === 0 && dot < 100).length;
 }"""  # dark dots of a picture the browser has really drawn
 KEY_FIGURES = ".cw-kpi"
 RATES = "[data-cell-name=worksheet] .cw-money marimo-number input"
