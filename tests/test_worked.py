@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from casework.allocation import Parameters
+from casework.allocation.quota import plan
+from casework.frames import CASES, empty
 from casework.money import yuan
 from casework.policy import load_policy, parse_pack
+from casework.policy.handbook_cases import MADE_UP
 from casework.policy.load import pack_folders, read_pack
 from casework.problems import PolicyError
 from casework.rules import case_clauses
-from casework.shapes import amounts, limits
-from casework.worked import Difference, run
+from casework.shapes import SHAPES, amounts, limits
+from casework.vocabulary import Kind
+from casework.worked import Difference, _units, run
 from casework.worked.reading import read_cases
 
 BASE = Path(__file__).parent / "packs" / "base"
@@ -35,6 +41,104 @@ def test_a_unions_circular_needs_no_code():
 
     assert [difference.sentence() for difference in run(policy, cases)] == []
     assert list(uncovered(policy, cases)) == []
+
+
+def test_the_rest_of_the_shapes_at_work():
+    """One circular with every shape about people, places and money that no other worked pack has."""
+    folder = Path(__file__).parent / "packs" / "relief"
+    policy, cases = load_policy(folder), (folder / "cases.toml").read_bytes()
+
+    assert policy.warnings == ()
+    assert [difference.sentence() for difference in run(policy, cases)] == []
+    assert list(uncovered(policy, cases)) == []
+
+
+WORKED_PACKS = [*pack_folders().values(), *(Path(__file__).parent / "packs" / name for name in MADE_UP)]
+
+
+def tried(folder):
+    """Name the shapes of a pack that a worked case puts to the test."""
+    policy, cases = load_policy(folder), (folder / "cases.toml").read_bytes()
+    examples, places = read_cases(policy, cases)
+    judged = case_clauses(policy, policy.issued_on)
+    quota = plan(policy, _units(policy, places), empty(CASES), Parameters()) if places else None
+    for clause in policy.clauses:
+        rule, category = clause.shape.rule if clause.shape else "", getattr(clause.shape, "category", None)
+        mine = [example for example in examples if example.tables["cases"][0].get("category") == category]
+        if clause in judged:
+            if {"met", "not_met"} <= {example.expect.get(clause.id) for example in examples}:
+                yield rule
+        elif clause.kind is Kind.LIMIT and quota is not None:
+            cells = {place.unit_id: place for place in places if place.category == category or category is None}
+            gives = quota.steps.filter(pl.col("clause_id") == clause.id)["cell"].str.split("|").list.first()
+            caps = {cap.unit_id for cap in quota.caps if cap.id == clause.id}
+            is_open = rule == "quota_open" and any(place.expect == "据实" for place in cells.values())
+            if is_open or set(cells) & ({*gives} | caps):
+                yield rule
+        elif rule.startswith("amount_"):
+            if any(example.amount is not None for example in mine):
+                yield rule
+        elif rule == "fund_split":
+            if any(example.funds for example in mine):
+                yield rule
+        elif rule == "instalments":
+            if any(example.instalments for example in mine):
+                yield rule
+        else:
+            yield rule
+
+
+def test_every_shape_has_a_worked_case():
+    assert set(SHAPES) - {rule for folder in WORKED_PACKS for rule in tried(folder)} == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            '{ dues = "500", fiscal = "17500" }',
+            '{ dues = "501", fiscal = "17499" }',
+            "资金分担应为“党费 501、财政资金 17499”",
+        ),
+        ('["9000", "9000"]', '["9000", "9000.01"]', "分期应为“9000、9000.01”，实为“9000、9000”"),
+        (
+            '全县不超过 10 名"\ncategory = "income"\nexpect = 10',
+            'x"\ncategory = "income"\nexpect = 11',
+            "名额应为“11”，实为“10”",
+        ),
+        (
+            '没有合计上限"\ncategory = "veteran"\nexpect = "open"',
+            'x"\ncategory = "veteran"\nexpect = 1',
+            "应为“1”，实为“据实”",
+        ),
+    ],
+    ids=["funds", "instalments", "cap", "no cap"],
+)
+def test_a_wrong_share_part_or_total_is_named(old, new, said):
+    folder = Path(__file__).parent / "packs" / "relief"
+    cases = (folder / "cases.toml").read_text(encoding="utf-8")
+    assert cases.count(old) == 1
+    (difference,) = run(load_policy(folder), cases.replace(old, new).encode())
+    assert said in difference.sentence()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('{ dues = "500", fiscal = "17500" }', '{ purse = "1" }', "不能是“purse”"),
+        ('["9000", "9000"]', '"9000"', "要写成列表"),
+        ('["9000", "9000"]', "[9000]", "带引号的元"),
+        ("expect = 10\n", 'unit_kinds = ["village"]\nexpect = 10\n', "不能是“village”"),
+        ("expect = 3\n", 'unit_kinds = ["branch"]\nexpect = 3\n', "只写一种"),
+    ],
+    ids=["fund", "no list", "no text", "unit kind", "unit and kinds"],
+)
+def test_a_wrong_share_part_or_kind_is_refused(old, new, said):
+    folder = Path(__file__).parent / "packs" / "relief"
+    cases = (folder / "cases.toml").read_text(encoding="utf-8")
+    with pytest.raises(PolicyError) as refused:
+        run(load_policy(folder), cases.replace(old, new, 1).encode())
+    assert any(said in str(problem) for problem in refused.value.problems)
 
 
 # -- coverage ----------------------------------------------------------------------------------------------------

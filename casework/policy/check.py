@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casework.policy.pack import Clause, Policy
 
 # 以上、以下、以内 without a word on whether the number itself belongs to them.
-_BARE_BOUND = re.compile(r"(?<!及)(以上|以下|以内)(?![（(]含|，含)")
+_BARE_BOUND = re.compile(r"(?<!及)(以上|以下|以内)(?![（(]不?含|，不?含)")
 
 _FIELD_KINDS: dict[type, tuple[str, frozenset[str]]] = {
     conditions.Flag: ("field", frozenset({"flag"})),

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from casework.policy.fields import BUILT_IN
+from casework.policy.handbook_cases import Shown, shown_cases
 from casework.policy.meanings import LISTS, MEANINGS
 from casework.shapes import SHAPES, ParameterRef, Shape
 from casework.shapes.base import read_fen
@@ -57,6 +58,8 @@ _SAY: dict[Language, dict[str, str]] = {
         "values": "| write | label |",
         "kinds": "For `kind` = {}.",
         "alone": "No parameters.",
+        "worked": "Worked out, on “{}”:",
+        "cases": "| case | what this clause says |",
     },
     "zh": {
         "conditions": "条件、不纳入、倾斜、不重复、材料",
@@ -85,6 +88,8 @@ _SAY: dict[Language, dict[str, str]] = {
         "values": "| 写 | 意思 |",
         "kinds": "用于 `kind` = {}。",
         "alone": "没有参数。",
+        "worked": "实例，原文“{}”：",
+        "cases": "| 情况 | 这一条的结果 |",
     },
 }
 
@@ -170,18 +175,19 @@ def example_clause(rule: str) -> str:
     )
 
 
-def shapes_reference(lang: Language) -> str:
-    """Return a section for every shape: what it means, its parameters, an example."""
+def shapes_reference(lang: Language, tests: Path) -> str:
+    """Return a section for every shape: what it means, its parameters, an example, cases worked out."""
     parts: list[str] = []
+    worked = shown_cases(tests)
     for rule in MEANINGS:
         if rule in SHAPES:
             heading = f"### {_SAY[lang][SHAPES[rule].__module__.rpartition('.')[2]]}"
             parts += [heading] if heading not in parts else []
-            parts.append(_section(rule, SHAPES[rule], lang))
+            parts.append(_section(rule, SHAPES[rule], lang, worked.get(rule)))
     return "\n\n".join(parts)
 
 
-def _section(rule: str, shape: type[Shape], lang: Language) -> str:
+def _section(rule: str, shape: type[Shape], lang: Language, worked: Shown | None) -> str:
     say = _SAY[lang]
     kinds = "、".join(f"`{kind.value}`（{kind.label}）" for kind in Kind if kind in shape.kinds)
     meaning = MEANINGS[rule][0] if lang == "zh" else re.sub(r"\s+", " ", shape.__doc__ or "").strip()
@@ -194,8 +200,14 @@ def _section(rule: str, shape: type[Shape], lang: Language) -> str:
             f"{meaning} {say['kinds'].format(kinds)}",
             "\n".join(table) if rows else say["alone"],
             f"```toml\n{example_clause(rule)}\n```",
+            *([] if worked is None else [_worked(worked, lang)]),
         )
     )
+
+
+def _worked(worked: Shown, lang: Language) -> str:
+    rows = [f"| {name} | {result} |" for name, result in worked.rows]
+    return "\n".join((_SAY[lang]["worked"].format(worked.words), "", _SAY[lang]["cases"], "|---|---|", *rows))
 
 
 def values_reference(lang: Language) -> str:
@@ -267,7 +279,7 @@ def refreshed(document: str, lang: Language, tests: Path) -> str:
     """
     parts = {
         "example": example_pack(tests / "packs/handbook"),
-        "shapes": shapes_reference(lang),
+        "shapes": shapes_reference(lang, tests),
         "values": values_reference(lang),
         "errors": errors_reference(tests / "broken_policies", lang),
     }

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from casework.allocation.amounts import amount_clauses, amount_of
+from casework.allocation.amounts import amount_clauses, amount_of, instalments
+from casework.allocation.fund import split_fen
 from casework.allocation.parameters import Parameters
 from casework.allocation.quota import Quota, plan
 from casework.facts import Facts
@@ -22,9 +24,10 @@ from casework.money import yuan
 from casework.policy import Policy
 from casework.problems import Infeasible, PolicyError, Problem
 from casework.rules import assess, verdicts
+from casework.shapes import amounts as amount_shapes
 from casework.shapes import limits
 from casework.subjects import subjects
-from casework.vocabulary import Outcome, Reason, Term, Verdict
+from casework.vocabulary import Fund, Outcome, Reason, Term, Verdict
 from casework.worked.reading import Example, Places, read_cases
 
 OPEN, NOT_FIXED, UNKNOWN = "据实", "未定", "不明"
@@ -97,7 +100,8 @@ def _run_day(policy: Policy, day: date, examples: list[Example]) -> dict[int, li
             else:
                 pairs.append((f"条款 {what} ", _label(Outcome, expected), _label(Outcome, outcomes.get((case, what)))))
         if example.amount is not None:
-            pairs.append(("金额", example.amount, amounts.get(case, NOT_FIXED)))
+            pairs.append(("金额", example.amount, _said(amounts.get(case))))
+        pairs += _parts(policy, example, amounts.get(case))
         found[example.number] = [
             Difference(example.name, what, expected, actual) for what, expected, actual in pairs if expected != actual
         ]
@@ -108,15 +112,38 @@ def _label(terms: type[Term], value: str | None) -> str:
     return next((term.label for term in terms if term == value), _SILENT)
 
 
-def _amounts(policy: Policy, facts: Facts, day: date) -> dict[str, str]:
-    """Return case → yuan, or 未定 where no body has decided."""
+def _said(fen: int | None) -> str:
+    return NOT_FIXED if fen is None else yuan(fen)
+
+
+def _parts(policy: Policy, example: Example, fen: int | None) -> Iterator[tuple[str, str, str]]:
+    """Yield what the example says of funds and instalments, beside what the pack makes of the amount."""
+    category = example.tables["cases"][0].get("category")
+    if example.funds is not None:
+        splits = [s for _, s in policy.of_shape(amount_shapes.FundSplit) if s.category == category]
+        shared = split_fen(fen, splits[0]) if splits and fen is not None else {}
+        yield "资金分担", _funds_said(example.funds), _funds_said(shared)
+    if example.instalments is not None:
+        plans = [s for _, s in policy.of_shape(amount_shapes.Instalments) if s.category == category]
+        parts = instalments(fen, plans[0].parts) if plans and fen is not None else []
+        yield "分期", "、".join(map(yuan, example.instalments)), "、".join(map(yuan, parts)) or NOT_FIXED
+
+
+def _funds_said(shared: Mapping[str, int]) -> str:
+    order = {fund.value: number for number, fund in enumerate(Fund)}
+    borne = sorted((fund for fund, fen in shared.items() if fen), key=lambda fund: order[fund])
+    return "、".join(f"{Fund(fund).label} {yuan(shared[fund])}" for fund in borne) or NOT_FIXED
+
+
+def _amounts(policy: Policy, facts: Facts, day: date) -> dict[str, int | None]:
+    """Return case → fen; None where no body has decided."""
     subject = subjects(facts, policy, day)
     clauses = amount_clauses(policy)
-    found: dict[str, str] = {}
+    found: dict[str, int | None] = {}
     for category in policy.categories:
         amount = amount_of(category.id, clauses.get(category.id), subject, Parameters())
         rows = subject.frame.filter(pl.col("category") == category.id).select("case_id", fen=amount.fen)
-        found |= {case: NOT_FIXED if fen is None else yuan(fen) for case, fen in rows.iter_rows()}
+        found |= dict(rows.iter_rows())
     return found
 
 
@@ -133,7 +160,9 @@ def _run_places(policy: Policy, examples: list[Places]) -> list[Difference]:
         raise PolicyError((Problem(problem.sentence, file="cases.toml"),)) from None
     found = []
     for example in examples:
-        actual = _places_of(quota, example.unit_id, example.category)
+        actual = (
+            _places_of(quota, example.unit_id, example.category) if example.unit_id else _places_of_all(quota, example)
+        )
         if actual != example.expect:
             found.append(Difference(example.name, "名额", example.expect, actual))
     return found
@@ -141,13 +170,21 @@ def _run_places(policy: Policy, examples: list[Places]) -> list[Difference]:
 
 def _units(policy: Policy, examples: list[Places]) -> pl.DataFrame:
     """Return the units of the examples, and those of the circular's table that no example names."""
-    rows = {example.unit_id: example.unit for example in examples}
+    rows = {example.unit_id: example.unit for example in examples if example.unit_id}
     named = {row["name"] for row in rows.values()}
     for _, grid in policy.of_shape(limits.QuotaGrid):
         for name in grid.places:
             if name not in named:
                 rows[name] = {"unit_id": name, "name": name}
     return conform(list(rows.values()), UNITS)
+
+
+def _places_of_all(quota: Quota, example: Places) -> str:
+    """Return the cap over all units (of some kinds) for a category, or for all categories."""
+    wanted = (None, example.category, list(example.unit_kinds))
+    caps = [c.places for c in quota.caps if (c.unit_id, c.category, sorted(k.value for k in c.unit_kinds)) == wanted]
+    known = [places for places in caps if places is not None]
+    return str(min(known)) if known else OPEN
 
 
 def _places_of(quota: Quota, unit_id: str, category: str | None) -> str:

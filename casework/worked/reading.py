@@ -21,6 +21,7 @@ from casework.vocabulary import (
     AidStatus,
     Beneficiary,
     Degree,
+    Fund,
     HardshipCause,
     Mark,
     Membership,
@@ -39,9 +40,10 @@ FILE = "cases.toml"
 _CASE = frozenset(
     {"name", "as_of", "category", "path", "degree", "requested", "decided", "person", "household", "members", "unit"}
     | {"causes", "evidence", "honours", "aid", "answers", "judgements", "complete", "expect", "expect_amount"}
+    | {"expect_funds", "expect_instalments"}
 )
 _CASE_COLUMNS = ("category", "path", "degree", "requested", "decided")
-_PLACES = frozenset({"name", "unit", "category", "expect"})
+_PLACES = frozenset({"name", "unit", "unit_kinds", "category", "expect"})
 _LISTS = {
     "members": "household_id",
     "causes": "case_id",
@@ -82,17 +84,20 @@ class Example:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     expect: dict[str, str] = field(default_factory=dict)
     amount: str | None = None
+    funds: dict[str, int] | None = None
+    instalments: list[int] | None = None
 
 
 @dataclass
 class Places:
-    """One `[[places]]`: a unit and the places it must have."""
+    """One `[[places]]`: a unit and the places it must have; without a unit, what all units together may have."""
 
     name: str
-    unit_id: str
+    unit_id: str | None
     unit: dict[str, Any]
     category: str | None
     expect: str
+    unit_kinds: tuple[str, ...] = ()
 
 
 def read_cases(policy: Policy, cases: bytes) -> tuple[list[Example], list[Places]]:
@@ -182,6 +187,7 @@ class _Reader:
         example.tables["judgements"] = [{**j, "case_id": key} for j in self.judgements(row, where)]
         example.tables["completeness"] = [{**c, "case_id": key} for c in self.complete(row, where)]
         example.expect, example.amount = self.expect(row, where, example.as_of)
+        example.funds, example.instalments = self.parts(row, where)
         return example
 
     def rows(self, row: Mapping[str, Any], table: str, where: str) -> list[dict[str, Any]]:
@@ -235,12 +241,27 @@ class _Reader:
                 terms: list[str] = list({"verdict": Verdict, "reason": Reason}.get(what, Outcome))
                 self.one_of(value, terms, f"{where}的 expect.{what}")
         amount = row.get("expect_amount")
-        if not expected and amount is None:
+        if not expected and not {"expect_amount", "expect_funds", "expect_instalments"} & set(row):
             self.wrong(where, "没有写 expect", '写上应有的结果，如 expect = { verdict = "eligible" }')
         if amount is None or amount == "未定":
             return expected, amount
         fen = self.fen(amount, f"{where}的 expect_amount")
         return expected, None if fen is None else yuan(fen)
+
+    def parts(self, row: Mapping[str, Any], where: str) -> tuple[dict[str, int] | None, list[int] | None]:
+        """Return what each fund must bear and each instalment must be, in fen; None where the example does not say."""
+        funds = {}
+        for fund, value in self.table(row, "expect_funds", where).items():
+            place = f"{where}的 expect_funds.{fund}"
+            if self.one_of(fund, list(Fund), place) and (fen := self.fen(value, place)) is not None:
+                funds[fund] = fen
+        given = row.get("expect_instalments", [])
+        if not isinstance(given, list):
+            self.wrong(where, "expect_instalments 要写成列表", '如 ["1000", "1000"]')
+            given = []
+        read = [self.fen(value, f"{where}的 expect_instalments") for value in given]
+        parts = [fen for fen in read if fen is not None]
+        return funds if "expect_funds" in row else None, parts if "expect_instalments" in row else None
 
     # -- places --------------------------------------------------------------------------------------------------
 
@@ -249,9 +270,14 @@ class _Reader:
         where = f"名额实例“{name}”"
         self.keys(row, _PLACES, where)
         unit = self.columns(self.table(row, "unit", where), frames.UNITS, f"{where}的 unit", table="units")
+        if "unit" in row and "unit_kinds" in row:
+            self.wrong(where, "unit 与 unit_kinds 只写一种", "合计的上限不写 unit")
         if unit not in self.units:
             self.units.append(unit)
-        unit_id = f"u{self.units.index(unit)}"
+        unit_id = f"u{self.units.index(unit)}" if "unit" in row else None
+        kinds = row.get("unit_kinds", [])
+        kinds = kinds if isinstance(kinds, list) else [kinds]
+        kinds = [kind for kind in kinds if self.one_of(kind, list(UnitKind), f"{where}的 unit_kinds")]
         category = row.get("category")
         if category is not None:
             self.one_of(category, self.categories, f"{where}的 category")
@@ -263,7 +289,8 @@ class _Reader:
             said = words.get(str(expect), "")
             if not said:
                 self.wrong(where, f"expect 不能是“{expect}”", '写名额数，或 "unknown"（不明）、"open"（据实）')
-        return Places(name, unit_id, {"name": f"单位{unit_id}", **unit, "unit_id": unit_id}, category, said)
+        rows = {"name": f"单位{unit_id}", **unit, "unit_id": unit_id}
+        return Places(name, unit_id, rows, category, said, tuple(sorted(kinds)))
 
     # -- values --------------------------------------------------------------------------------------------------
 
