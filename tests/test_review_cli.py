@@ -221,3 +221,12 @@ def test_papers_and_questions(world, run):
         "review", "evidence", world.cases[0], "没有这种材料", "--issuer", "示例医院", "--original", "--copy"
     )
     assert (code, err != "") == (1, True)
+
+
+def test_an_exception_is_typed_and_a_must_has_none(world, run):
+    case = world.cases[0]
+    code, out, _ = run("review", "except", case, "--clause", "IM-3.2.3", "--basis", "示例理由", "--body", "示例工委")
+    assert (code, out) == (0, "已登记例外")
+    code, _, err = run("review", "except", case, "--clause", "IM-3.1.5", "--basis", "示例理由", "--body", "示例工委")
+    assert code == 1
+    assert "这一条没有例外" in err

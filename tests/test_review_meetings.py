@@ -212,6 +212,20 @@ def test_who_left_the_room_is_on_record(world):
         assert session.exec(select(Recusal)).one().reason == "亲属在名单上"
 
 
+def test_who_left_the_room_does_not_count(world):
+    """Nine invited, eight present, one out of the room: eight is right, a ninth present and his own word are not."""
+    meeting = convene(world)
+    away = [("示例委员", "亲属在名单上")]
+    with pytest.raises(Refused, match="回避的人不计入实到和同意"):
+        decide(world, meeting, recusals=away, present=9, agreed=8)
+    for more in ({"signer": "示例委员"}, {"quorum_confirmed_by": "示例委员"}):
+        with pytest.raises(Refused, match="示例委员已回避"):
+            decide(world, meeting, recusals=away, **more)
+    with pytest.raises(Refused, match=r"本机经办已回避"):
+        decide(world, meeting, recusals=[(OFFICER.name, "亲属在名单上")])
+    decide(world, meeting, recusals=away)
+
+
 def test_an_approver_needs_no_signature_of_another(world):
     decide(world, convene(world), actor=APPROVER, signer="")
     assert world.list().state == "official"

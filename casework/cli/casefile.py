@@ -208,3 +208,42 @@ def package(
     for one in done["behind"]:
         typer.echo(f"{one['name']}留在“{Stage(one['stage']).label}”：{one['reason']}")
     return 0
+
+
+@app.command("except", help="登记一条例外：对弱于“必须”的条款；不重复救助一类的例外须写明哪一次会议研究过。")
+def make_exception(
+    case: Annotated[str, typer.Argument(metavar="个案", help="个案编号")],
+    clause: Annotated[str, typer.Option("--clause", metavar="条款", help="对哪一条的例外（条款编号）")],
+    basis: Annotated[str, typer.Option("--basis", metavar="理由", help="为什么")],
+    body: Annotated[str, typer.Option("--body", metavar="组织", help="由谁决定（写了会议的，以会议为准）")] = "",
+    meeting: Annotated[str, typer.Option("--meeting", metavar="会议", help="会议编号，已登记结果的")] = "",
+    round_id: OptionalRound = "",
+    db: Db = "",
+) -> int:
+    """Record that a clause is set aside for one person."""
+    from casework.db import reading
+    from casework.frames import cell_key
+    from casework.ledger import record_ruling
+    from casework.models import Case
+    from casework.models_review import Meeting
+    from casework.problems import Refused
+
+    engine, found = writing(db, round_id)
+    with reading(engine) as session:
+        row, met = session.get(Case, case), session.get(Meeting, meeting)
+    if row is None:
+        raise Refused("not_found", "没有这份个案，或不在您的单位范围内")
+    record_ruling(
+        engine,
+        round_id=found,
+        kind="exception",
+        cell=cell_key(row.unit_id, row.category or ""),
+        order=[case],
+        basis=basis,
+        body=body or (met.body if met else ""),
+        clause_id=clause,
+        meeting_id=meeting or None,
+        **who(),
+    )
+    typer.echo("已登记例外")
+    return 0

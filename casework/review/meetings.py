@@ -152,7 +152,7 @@ def decide_meeting(  # noqa: PLR0913 - what the minutes say
         invited: 应到.
         present: 实到.
         agreed: 同意.
-        recusals: (name, reason) of those who left the room.
+        recusals: (name, reason) of those who left the room; they count neither as present nor as agreeing.
         signer: Who signed the minutes; needed from an officer.
         quorum_confirmed_by: Who confirms the attendance where the circular's words cannot be counted.
 
@@ -189,8 +189,9 @@ def decide_meeting(  # noqa: PLR0913 - what the minutes say
                 present=present,
                 agreed=agreed,
                 confirmed_by=quorum_confirmed_by,
+                recused=len(recusals),
             )
-        refuse_recused(recusals, signer or actor.name)
+        refuse_recused(recusals, signer or actor.name, actor.name, quorum_confirmed_by)
         refuse_results(current.numbers, outcome, _names(work, meeting.round_id, outcome))
         if current.state == OFFICIAL and not outcome:
             raise Refused("no_change", "名单已经研究确定，补充研究没有改动的，不必登记")

@@ -60,10 +60,18 @@ def decided(numbers: Numbers, results: Mapping[str, PersonResult]) -> Numbers:
     return with_amounts(after, {case: one.amount_fen for case, one in results.items() if one.amount_fen is not None})
 
 
-def refuse_count(
-    quorum: str | None, *, invited: int | None, present: int | None, agreed: int | None, confirmed_by: str
+def refuse_count(  # noqa: PLR0913 - what minutes count
+    quorum: str | None,
+    *,
+    invited: int | None,
+    present: int | None,
+    agreed: int | None,
+    confirmed_by: str,
+    recused: int = 0,
 ) -> None:
     """Refuse minutes by which nothing was decided.
+
+    Whoever left the room (回避) was invited, but counts neither as present nor as agreeing.
 
     Raises:
         Refused: `no_count`, `no_quorum`, `not_carried`.
@@ -72,6 +80,9 @@ def refuse_count(
         raise Refused("no_count", "请填写应到、实到和同意的人数")
     if not 0 <= agreed <= present <= invited:
         raise Refused("no_count", f"人数对不上：应到 {invited}、实到 {present}、同意 {agreed}")
+    if present + recused > invited:
+        said = f"应到 {invited} 人、实到 {present} 人，另有 {recused} 人回避"
+        raise Refused("no_count", f"人数对不上：{said}；回避的人不计入实到和同意")
     enough = quorum_met(quorum, invited=invited, present=present)
     if enough is False:
         raise Refused("no_quorum", f"应到 {invited} 人、实到 {present} 人，不足{quorum or '法定人数'}，不能作出决定")
@@ -81,8 +92,8 @@ def refuse_count(
         raise Refused("not_carried", f"实到 {present} 人、同意 {agreed} 人，未过半数，名单没有通过")
 
 
-def refuse_recused(recusals: Sequence[tuple[str, str]], signer: str) -> None:
-    """Refuse a signature of somebody who left the room.
+def refuse_recused(recusals: Sequence[tuple[str, str]], *acting: str) -> None:
+    """Refuse a signature or a confirmation of somebody who left the room.
 
     Raises:
         Refused: `no_reason`, `recused`.
@@ -90,8 +101,8 @@ def refuse_recused(recusals: Sequence[tuple[str, str]], signer: str) -> None:
     for name, why in recusals:
         if not name.strip() or not why.strip():
             raise Refused("no_reason", "回避要写明姓名和事由")
-        if name.strip() == signer.strip():
-            raise Refused("recused", f"{name}已回避，不能签署或登记这次会议的结果")
+        if name.strip() in {one.strip() for one in acting}:
+            raise Refused("recused", f"{name}已回避，不能签署、登记这次会议的结果，也不能确认到会人数")
 
 
 def refuse_results(numbers: Numbers, outcome: Mapping[str, PersonResult], names: Mapping[str, str]) -> None:
