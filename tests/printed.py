@@ -136,18 +136,28 @@ SAMPLES = {
 }
 
 
+def samples():
+    """Every sample by name, those of the papers included."""
+    import printed_papers
+
+    made = {form: lambda form=form, make=make: (form, make(), {}) for form, make in printed_papers.PAPERS.items()}
+    return SAMPLES | made
+
+
 def sample(name) -> Table:
-    return SAMPLES[name]()[1]
+    return samples()[name]()[1]
 
 
-def print_all(folder):
-    for name, make in SAMPLES.items():
+def print_all(folder, wanted=()):
+    for name, make in samples().items():
+        if wanted and name not in wanted:
+            continue
         form, table, options = make()
         (Path(folder) / f"{name}.pdf").write_bytes(render(form, table, **options))
 
 
-def print_apart(folder):
-    """Print every sample in a process that sees Noto CJK and no other font."""
+def print_apart(folder, *wanted):
+    """Print every sample, or those named, in a process that sees Noto CJK and no other font."""
     listed = subprocess.run(
         ["fc-list", "--format", "%{file}\n", ":family=Noto Serif CJK SC"], check=True, capture_output=True, text=True
     )
@@ -160,9 +170,11 @@ def print_apart(folder):
         "</rejectfont></selectfont></fontconfig>",
         encoding="utf-8",
     )
-    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join(
+        [str(Path(__file__).parents[1]), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    )
     done = subprocess.run(
-        [sys.executable, __file__, str(folder)],
+        [sys.executable, __file__, str(folder), *wanted],
         env=os.environ | {"FONTCONFIG_FILE": str(fonts), "PYTHONPATH": path},
         capture_output=True,
         text=True,
@@ -180,7 +192,7 @@ def draw(pdf, folder):
 
 if __name__ == "__main__":
     if sys.argv[1:]:
-        print_all(sys.argv[1])
+        print_all(sys.argv[1], sys.argv[2:])
     else:
         with tempfile.TemporaryDirectory() as made:
             print_apart(made)

@@ -68,7 +68,7 @@ def differing(one, other):
     return sum(histogram[SEEN:]) / (one.size[0] * one.size[1])
 
 
-@pytest.mark.parametrize("name", printed.SAMPLES)
+@pytest.mark.parametrize("name", printed.samples())
 def test_every_page_looks_as_agreed(name, papers, tmp_path):
     drawn = printed.draw(papers / f"{name}.pdf", tmp_path)
     agreed = sorted(printed.GOLDEN.glob(f"{name}-[0-9]*.png"))
@@ -103,7 +103,10 @@ def test_the_printed_quota_table_is_annex_1_cell_by_cell(papers):
         assert group["note"] in words(papers / "quota_table.pdf")
 
 
-@pytest.mark.parametrize("name", ["roster", "roster_hard", "public_list", "roster_annex"])
+@pytest.mark.parametrize(
+    "name",
+    ["roster", "roster_hard", "public_list", "roster_annex", "pay_sheet", "receipt", "meeting_list", "public_notice"],
+)
 def test_every_cell_is_on_paper(name, papers):
     table = printed.sample(name)
     said = "".join(sorted(re.sub(r"\s+", "", "".join(pages(papers / f"{name}.pdf")))))
@@ -233,6 +236,58 @@ def test_every_form_prints_in_both_modes_without_a_warning(form, mode):
     table = {"roster": printed.people(3), "quota_table": printed.quota(), "public_list": printed.public(3)}[form]
 
     assert render(form, table, mode=mode).startswith(b"%PDF")
+
+
+def test_every_page_of_the_pay_sheet_adds_up(papers):
+    table = printed.sample("pay_sheet")
+    amounts = [row[table.keys.index("amount")] for row in table.rows]
+    found = [re.sub(r"\s+", "", text) for text in pages(papers / "pay_sheet.pdf")]
+    counts = [int(re.search(r"本页小计(\d+)人", text)[1]) for text in found]
+
+    assert len(found) > 2
+    assert sum(counts) == len(table.rows)
+    at = 0
+    for text, count in zip(found, counts, strict=True):
+        own = sum(amounts[at : at + count])
+        assert f"本页小计{count}人{shown(own, table.column('amount'))}" in text
+        at += count
+    assert f"{shown(sum(amounts), table.column('amount'))}{table.total('sign')}" in found[-1]
+
+
+@pytest.mark.parametrize("count", [21, 22, 43])
+def test_a_pay_sheet_of_any_length_keeps_its_sums_with_its_rows(count, tmp_path):
+    import printed_papers
+
+    table = printed_papers.pay_sheet(
+        printed.policy(), printed_papers.due(count), state=ListState.OFFICIAL, unit="示例镇"
+    )
+    found = [re.sub(r"\s+", "", text) for text in pages(paper(tmp_path, "pay_sheet", table))]
+
+    assert sum(int(re.search(r"本页小计(\d+)人", text)[1]) for text in found) == count
+    assert "单位负责人" in found[-1]
+
+
+def test_the_rows_of_a_merged_cell_say_it_once_a_page(papers):
+    table = printed.sample("leader_roster")
+    said = [re.sub(r"\s+", "", text) for text in pages(papers / "leader_roster.pdf")]
+    leaders = [row[table.keys.index("leader")] for row in table.rows]
+
+    assert "".join(said).count("示例书记") == 1 < leaders.count("示例书记")
+    assert "".join(said).count("示例县长") == 2, "once on each of its pages"
+
+
+def test_two_receipts_to_a_page(papers):
+    found = pages(papers / "receipt.pdf")
+
+    assert [re.sub(r"\s+", "", text).count("本人已足额收到") for text in found] == [2, 1]
+    assert not any("续表" in re.sub(r"\s+", "", text) for text in found)
+
+
+def test_who_may_keep_it_stands_on_every_page(papers):
+    found = pages(papers / "meeting_list.pdf")
+
+    assert len(found) > 1
+    assert all("会后收回" in re.sub(r"\s+", "", text) for text in found)
 
 
 # -- the file --------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def as_paper(value, column):
     return shown(round(value * 100) if column.kind == "money" else int(value), column)
 
 
-@pytest.mark.parametrize("name", printed.SAMPLES)
+@pytest.mark.parametrize("name", printed.samples())
 def test_the_workbook_says_what_the_paper_says(name):
     table = printed.sample(name)
     data = write(table)
@@ -52,11 +52,15 @@ def test_the_workbook_says_what_the_paper_says(name):
     flat = [value for row in read for value in row]
     for label in (table.title, *(column.label for column in table.columns), *filter(None, table.above)):
         assert label in flat
-    for words in (*table.captions, *table.signatures):
+    for words in (*table.captions, *table.signatures, *table.lead, *table.closing):
         assert words in flat
+    for label, value in table.fields:
+        assert label in flat
+        assert value in flat
+    assert (table.mark or "") in (sheet(data).oddHeader.right.text or "")
 
 
-@pytest.mark.parametrize("name", ["quota_table", "roster", "roster_hard"])
+@pytest.mark.parametrize("name", ["quota_table", "roster", "roster_hard", "pay_sheet", "leader_roster", "bank_payment"])
 def test_totals_are_formulas_that_carry_their_value(name):
     table = printed.sample(name)
     data = write(table)

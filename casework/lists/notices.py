@@ -176,7 +176,7 @@ def _why(kind: str) -> str:
 
 def _remark(cause: Mapping[str, Any], gone: str | None, come: str | None, about: str | None) -> str:
     if about:
-        return str(about)
+        return f"{about}，调整金额"
     if gone and not come:
         return "并列，待集体研究" if cause.get("tied") else "不递补"
     return ""

@@ -86,7 +86,7 @@ def receipts(policy: Policy, due: Iterable[Due], *, state: ListState) -> Table:
         }
         for one in due
     ]
-    return listing(policy, "receipt", rows, state=state, captions=_own_hand(policy))
+    return listing(policy, "receipt", rows, state=state, unit=policy.round_title, captions=_own_hand(policy))
 
 
 def bank_payment(policy: Policy, lines: pl.DataFrame, *, unit: str, opened: bool) -> Table:

@@ -22,7 +22,8 @@ _HEAD_SIGN_MM, _HEAD_PADDING_MM = 3.53, 1.2  # 10 pt; padding and border
 _TIGHT_BELOW, _TIGHT_SIGN_MM = 0.9, 3.18  # a list squeezed below this share of its wanted width is set in 9 pt
 _SIGN_MM, _PADDING_MM, _LINE_MM = 3.9, 2.0, 4.8  # of the largest body text, 11 pt
 _SMALL_SIGN_MM, _SMALL_LINE_MM, _SMALL_FROM_LINES = 2.82, 3.6, 10  # 8 pt, for a cell that would be very tall
-_MOST_TOGETHER = 12  # rows under one merged cell, so that no group is higher than a page
+_MOST_TOGETHER_MM = 75  # rows under one merged cell, so that a group fits on a page that has begun
+_LEAST_ROW_MM = 9
 _SPREAD_FROM_MM = 18  # a head of two signs is spread where there is room: 单　位
 
 
@@ -243,20 +244,30 @@ def _groups(table: Table, widths: list[float], sheets: Sequence[int]) -> tuple[l
         return groups, []
     if not table.merged or not table.rows:
         return [_Group(lines, sums)], []
-    groups = [_merged(table, lines, first, until) for first, until in _alike(table)]
+    groups = [_merged(table, lines, first, until) for first, until in _alike(table, widths)]
     groups[-1].sums.extend(sums)
     return groups, []
 
 
-def _alike(table: Table) -> Iterator[tuple[int, int]]:
-    """Yield first and last (excluded) of neighbouring rows equal in the merged columns, a dozen at most."""
+def _alike(table: Table, widths: list[float]) -> Iterator[tuple[int, int]]:
+    """Yield first and last (excluded) of neighbours equal in the merged columns, no higher than a group may be."""
     places = [table.keys.index(key) for key in table.merged]
     same = [tuple(row[place] for place in places) for row in table.rows]
-    first = 0
-    for at in range(1, len(same) + 1):
-        if at == len(same) or same[at] != same[first] or at - first == _MOST_TOGETHER:
+    first, high = 0, 0.0
+    for at, row in enumerate(table.rows):
+        own = _height(row, table, widths)
+        if at > first and (same[at] != same[first] or high + own > _MOST_TOGETHER_MM):
             yield first, at
-            first = at
+            first, high = at, 0.0
+        high += own
+    yield first, len(same)
+
+
+def _height(row: tuple[Cell, ...], table: Table, widths: list[float]) -> float:
+    """Return about how high a row becomes, in mm; what is merged takes no room of its own."""
+    cells = zip(row, table.columns, widths, strict=True)
+    lines = [_lines(shown(value, one), width, _SIGN_MM) for value, one, width in cells if one.key not in table.merged]
+    return max(_LEAST_ROW_MM, max(lines, default=1) * _LINE_MM)
 
 
 def _merged(table: Table, lines: list[_Line], first: int, until: int) -> _Group:
