@@ -22,6 +22,7 @@ with app.setup:
     from casework.widgets import cases_collect as collect
     from casework.widgets import cases_one as one
     from casework.widgets import cases_scans as papers
+    from casework.widgets import cases_standing as standings
 
 
 @app.cell
@@ -442,6 +443,70 @@ def visit_shown(get_said, office_unit, section, visit_choice, visit_form, visit_
     _said = get_said().get("走访与期限", "")
     _deeds = office.deeds_card(visits.desk, visit_forms, visit_choice, visit_form, _said)
     mo.Html(office.office_panel(office.visiting_panel(visits), _deeds, office_unit.text))
+    return
+
+
+# -- 台账
+
+
+@app.cell
+def standing_asked(desk, section):
+    mo.stop(section.value != "台账")
+    part = standings.part_choice()
+    part_unit = office.office_unit(desk)
+    return part, part_unit
+
+
+@app.cell
+def standing_fields(desk, section):
+    mo.stop(section.value != "台账")
+    year, only = standings.year_field(desk), standings.only_field()
+    earlier, later = standings.day_field(desk, first=True), standings.day_field(desk, first=False)
+    return earlier, later, only, year
+
+
+@app.cell
+def standing_read(desk, earlier, later, look, only, page, part, part_unit, section, year):
+    mo.stop(section.value != "台账")
+    _wanted = standings.wanted(part, year, only, earlier, later)
+    standing = standings.open_standing(standings.bench_of(desk, look, page, part_unit), _wanted)
+    standing_table = standings.standing_table(standing)
+    standing_forms = standings.standing_forms(standing)
+    standing_choice = office.deed_choice("台账", standing_forms)
+    return standing, standing_choice, standing_forms, standing_table
+
+
+@app.cell
+def standing_deed(counter, section, standing, standing_choice, standing_forms, standing_table):
+    mo.stop(section.value != "台账")
+    _counter = standings.counter_of(counter, standing)
+    _ticked = standings.ticked(standing_table)
+    standing_form = office.deed_form(_counter, "台账", standing_forms, standing_choice, also=_ticked)
+    return (standing_form,)
+
+
+@app.cell
+def standing_shown(
+    earlier,
+    get_said,
+    later,
+    only,
+    part,
+    part_unit,
+    section,
+    standing,
+    standing_choice,
+    standing_form,
+    standing_forms,
+    standing_table,
+    year,
+):
+    mo.stop(section.value != "台账")
+    _said = get_said().get("台账", "")
+    _deeds = office.deeds_card(standing.bench.desk, standing_forms, standing_choice, standing_form, _said)
+    _asked = standings.asked(standing.wanted.part, {"year": year, "only": only, "earlier": earlier, "later": later})
+    _found = standings.standing_panel(standing, _asked, widgets.text(standing_table))
+    mo.Html(office.office_panel(_found, _deeds, part.text + part_unit.text))
     return
 
 
