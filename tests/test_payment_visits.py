@@ -15,13 +15,14 @@ from casework.dates import SHANGHAI
 from casework.models import Case
 from casework.models_payment import Payment, Visit
 from casework.models_people import UnitPackage
+from casework.payment.closing import round_ends
 from casework.payment.coverage import coverage, leader_roster, leaders, role_is, visits_frame
-from casework.people.deadlines import Handed, is_on_time, next_due, outstanding, status_grid
 from casework.payment.follow_ups import close_follow_up, follow_ups, open_follow_up
 from casework.payment.inspection import draw, draw_inspection, drawn_frame, inspections, record_finding
 from casework.payment.receipts import take_back
 from casework.payment.report import activity_report
 from casework.payment.visits import Caller, cancel_plan, link_leader, plan_visit, record_visit, revoke_visit
+from casework.people.deadlines import Handed, is_on_time, next_due, outstanding, status_grid
 from casework.policy import load_policy
 from casework.problems import Conflict, NotAllowed, Refused
 from casework.review.records import case_rows
@@ -187,8 +188,15 @@ def test_a_leader_sees_at_least_two_inside_his_townships(quick):
     row = quick.read(leaders, round_id="js", **ALL).to_dicts()[0]
     assert (row["visited"], row["required"], row["remarks"]) == (1, 2, ["走访 1 名，少于 2 名"])
     assert remarks(quick, quick.cases[2]) == [["示例领导联系的不是这个乡镇"]]
+    assert open_leaders(quick) == ["走访人数不足的领导 1 人（示例领导）"]
     call(quick, quick.cases[1], lead, MEMBER)
     assert quick.read(leaders, round_id="js", **ALL)["remarks"].to_list() == [[]]
+    assert open_leaders(quick) == []
+
+
+def open_leaders(world):
+    ends = world.read(round_ends, round_id="js", now=datetime(2020, 1, 30, 9, tzinfo=UTC))
+    return [end.said for end in ends if end.code == "leaders"]
 
 
 def test_a_leader_without_a_coordinating_office_is_named(quick):
@@ -388,7 +396,7 @@ def test_the_report_has_its_figures_filled_in(quick):
     quick.transfer(TOWN)
     one, _ = quick.claims(unit=TOWN)
     call(quick, one.case_id, claims=seen([one]), opinions="示例意见")
-    report = quick.read(activity_report, round_id="js", **ALL)
+    report = quick.read(activity_report, round_id="js", now=datetime(2020, 1, 30, 9, tzinfo=UTC), **ALL)
     figures = report.figures
     assert {name: figures[name] for name in ("people", "amount_fen", "paid_people", "paid_fen", "booked_people")} == {
         "people": 6,
@@ -409,8 +417,11 @@ def test_the_report_has_its_figures_filled_in(quick):
         1,
     )
     assert "业州镇收到的留存党费还有 500 元未发放，不得截留" in report.open_ends
+    # Not the money alone: whom nobody has visited, and what no unit has handed in, make it a draft, too.
+    assert [line for line in report.open_ends if line.startswith("未走访 5 人（")]
+    assert [line for line in report.open_ends if line.startswith("单位材料未报齐")]
     with pytest.raises(NotAllowed):
-        quick.read(activity_report, round_id="js", actor=OF_TOWN)
+        quick.read(activity_report, round_id="js", actor=OF_TOWN, now=datetime(2020, 1, 30, 9, tzinfo=UTC))
 
 
 def test_the_made_up_round_is_what_the_tests_take_it_for(quick):

@@ -115,7 +115,8 @@ class Desk:
             assert audit_check(session, key=audit_key(self.engine)) == []
 
     def report(self):
-        return self.world.read(activity_report, round_id=self.round_id, actor=LOCAL_OFFICER)
+        told = {"round_id": self.round_id, "actor": LOCAL_OFFICER, "now": at(self.world.today)}
+        return self.world.read(activity_report, **told)
 
     def own_aid(self):
         def find(session):

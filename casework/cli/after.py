@@ -65,7 +65,8 @@ def report_command(round_id: OptionalRound = "", db: Db = "", as_json: Json = Fa
     from casework.payment.report import activity_report
 
     with looking(db) as session:
-        report = activity_report(session, round_id=round_of(session, round_id).round_id, actor=LOCAL_OFFICER)
+        which = round_of(session, round_id).round_id
+        report = activity_report(session, round_id=which, actor=LOCAL_OFFICER, now=now())
     if as_json:
         print_json({"figures": report.figures, "rows": report.rows.to_dicts(), "open_ends": report.open_ends})
     else:

@@ -131,7 +131,7 @@ def inspected(session: Session, asked: Asked) -> Table:
 
 def report(session: Session, asked: Asked) -> Table:
     """Return 走访慰问活动情况报告; with anything unfinished a draft."""
-    found = reported(session, round_id=asked.round_id, actor=asked.actor)
+    found = reported(session, round_id=asked.round_id, actor=asked.actor, now=asked.now)
     policy = policy_of(session, asked.round_id)
     return activity_report(
         policy,

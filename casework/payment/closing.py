@@ -17,7 +17,7 @@ from casework.ledger.closing import OpenEnd
 from casework.models_payment import FollowUp, Inspection, InspectionFinding, Visit
 from casework.models_review import Meeting, Notice, Objection, RoundOpenEnd
 from casework.payment.common import live_claims, names_of
-from casework.payment.coverage import coverage
+from casework.payment.coverage import coverage, leaders
 from casework.payment.reconciliation import money_ends
 from casework.people.deadlines import outstanding, status_grid
 from casework.review.instructions import pending_instructions
@@ -170,6 +170,9 @@ def _afterwards(session: Session, round_id: str, now: datetime) -> Iterable[Open
     if any(policy_of(session, round_id).of_shape(VisitRule)):
         seen = coverage(session, round_id=round_id, actor=LOCAL_OFFICER)
         yield from _people("unvisited", "未走访", seen.filter(~pl.col("visited"))["name"].to_list())
+        led = leaders(session, round_id=round_id, actor=LOCAL_OFFICER)
+        few = led.filter(pl.col("required").is_not_null(), pl.col("visited") < pl.col("required"))
+        yield from _people("leaders", "走访人数不足的领导", few["leader"].to_list())
     raised = (
         select(func.count())
         .select_from(FollowUp)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 from sqlmodel import Session
@@ -14,9 +15,9 @@ from casework.ledger import policy_of
 from casework.models import Round
 from casework.money import yuan
 from casework.payment.claims import claims_frame, paid_states
+from casework.payment.closing import round_ends
 from casework.payment.common import whole_round
 from casework.payment.coverage import coverage, leaders, visit_days, visits_frame
-from casework.payment.reconciliation import open_ends
 from casework.shapes.procedure import Report
 from casework.vocabulary import ClaimState, LeaderLevel, VisitMode
 
@@ -46,7 +47,7 @@ class ActivityReport:
         rows: `REPORT_ROWS`.
         figures: Name → number, for the sentences and for programs; money in fen.
         sentences: The figures in words, ready to be edited.
-        open_ends: What is not finished; a report with any is a draft.
+        open_ends: What is not finished, of the review, the money and the visits; a report with any is a draft.
     """
 
     title: str
@@ -58,13 +59,14 @@ class ActivityReport:
     open_ends: tuple[str, ...]
 
 
-def activity_report(session: Session, *, round_id: str, actor: Actor) -> ActivityReport:
+def activity_report(session: Session, *, round_id: str, actor: Actor, now: datetime) -> ActivityReport:
     """Return the report of a round.
 
     Args:
         session: A session on the ledger.
         round_id: The round.
         actor: Sees the whole round.
+        now: When it is asked: what is late by then, and not handed in, is an open end.
 
     Raises:
         NotAllowed: `scope`.
@@ -97,7 +99,7 @@ def activity_report(session: Session, *, round_id: str, actor: Actor) -> Activit
         rows=rows,
         figures=figures,
         sentences=_sentences(session, round_id, rows, figures),
-        open_ends=tuple(open_ends(session, round_id)),
+        open_ends=tuple(end.said for end in round_ends(session, round_id=round_id, now=now)),
     )
 
 

@@ -104,7 +104,7 @@ def open_visiting(bench: Bench) -> Visiting:
                 one.inspection_id: drawn_frame(session, inspection_id=one.inspection_id, actor=actor) for one in drawn
             },
             grid=status_grid(session, round_id=round_id, now=clock(), actor=actor),
-            report=activity_report(session, round_id=round_id, actor=actor) if whole and listed else None,
+            report=activity_report(session, round_id=round_id, actor=actor, now=clock()) if whole and listed else None,
         )
 
 
