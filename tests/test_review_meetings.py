@@ -14,12 +14,14 @@ from casework.adoption import withdraw_adoption
 from casework.ledger import audit_check, audit_key, record_judgement
 from casework.models import Adoption
 from casework.models_review import Meeting, MeetingResult, Recusal
+from casework.papers import Asked, paper
 from casework.problems import Conflict, NotAllowed, Refused
 from casework.review.instructions import pending_instructions, record_instruction, settle_instruction
 from casework.review.meetings import convene_meeting, decide_meeting
 from casework.review.minutes import PersonResult, quorum_met
 from casework.review.official import unstudied
 from casework.review.readiness import review_issue_ready
+from casework.review.records import SINGLE_HANDED
 from casework.vocabulary import Decision, Mark, Role, Stage
 
 MEETS = date(2022, 12, 26)
@@ -320,6 +322,23 @@ def test_readiness_says_what_stands_in_the_way(world):
     found = ready(world)
     assert (found.blocks, found.ready, found.may_issue, found.single_handed) == ((), (), False, True)
     assert set(found.waiting.values()) == {"还没有办“公示”：三、有关要求 4.规定“并在机关党建网予以公示”（IM-3.4.2）"}
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_one_person_office_finishes_and_its_papers_say_so(sqlite_database_url, alone):
+    """Another account among the steps, and nothing is said."""
+    engine = db.open_ledger(sqlite_database_url)
+    world = neimenggu(engine)
+    unit_steps(world, through=Stage.UNIT_REVIEW)
+    for unit in ("甲", "乙"):
+        world.step(Stage.NOMINATION, "机关党委", date(2022, 12, 24), unit_id=unit, actor=OFFICER if alone else OTHER)
+    world.adopt()
+    decide(world, convene(world))
+    asked = Asked(world.round_id, OFFICER, at(world.today))
+    for name in ("meeting-list", "minutes"):
+        assert (SINGLE_HANDED in world.read(paper, name, asked).captions) is alone
+    assert SINGLE_HANDED.startswith("单机登记")
+    engine.dispose()
 
 
 def test_changed_facts_a_finding_used_make_it_an_unstudied_version(world):

@@ -25,7 +25,6 @@ from casework.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from polars import DataFrame
     from sqlmodel import Session
 
     from casework.allocation import Parameters
@@ -109,13 +108,11 @@ def show_list(
 
 def _asked(session: Session, round_id: str, unit: str, branch: str, of: str) -> Asked:
     from casework.access import LOCAL_OFFICER
-    from casework.ledger import facts
     from casework.papers import Asked
-    from casework.review.records import today_of
+    from casework.payment.common import unit_names
 
-    at = now()
-    units = facts(session, round_id=round_id, as_of=today_of(at)).units
-    return Asked(round_id, LOCAL_OFFICER, at, unit_id=_unit(units, unit), branch=branch, of=of)
+    units = {name: unit_id for unit_id, name in unit_names(session).items()}
+    return Asked(round_id, LOCAL_OFFICER, now(), unit_id=_unit(units, unit), branch=branch, of=of)
 
 
 def _paper(session: Session, db: str, name: str, asked: Asked, *, cards: bool) -> tuple[Table, str]:
@@ -134,17 +131,20 @@ def _paper(session: Session, db: str, name: str, asked: Asked, *, cards: bool) -
 def _table(
     session: Session, round_id: str, name: str, scenario: str, settings: list[str], unit: str
 ) -> tuple[Table, str]:
-    from casework.lists import public_entries, public_list, quota_table, roster
+    from casework.lists import ListState, public_entries, public_list, quota_table, roster
+    from casework.papers import single_handed_said
     from casework.scenarios import assessed_round
 
     assessed = assessed_round(session, round_id)
     parameters, state = _parameters(session, assessed, round_id, name, scenario, settings)
     result, policy, facts = assessed.allocate(parameters), assessed.policy, assessed.facts
-    only = _unit(assessed.facts.units, unit)
+    only = _unit(dict(assessed.facts.units.select("name", "unit_id").iter_rows()), unit)
     if name == "quota-table":
         table = quota_table(policy, units=facts.units, plan=result.plan, state=state, only_unit=only)
     elif name == "roster":
         table = roster(policy, facts, awards=result.awards, plan=result.plan, state=state, only_unit=only)
+        if state is not ListState.DRAFT:
+            table = single_handed_said(session, round_id, table)
     else:
         entries = public_entries(policy, facts, awards=result.awards, only_unit=only)
         table = public_list(policy, entries, state=state, where=unit)
@@ -168,10 +168,9 @@ def _parameters(
     return parameters_of(found), ListState.MEETING if adopted else ListState.DRAFT
 
 
-def _unit(units: DataFrame, unit: str) -> str | None:
+def _unit(names: dict[str, str], unit: str) -> str | None:
     if not unit:
         return None
-    names = dict(units.select("name", "unit_id").iter_rows())
     if unit in names.values():
         return unit
     if unit not in names:

@@ -18,6 +18,8 @@ from casework.review import chain as chains
 from casework.review.chain import Chain, Done, History
 from casework.vocabulary import Decision, Stage
 
+SINGLE_HANDED: Final = "单机登记：本轮各环节由同一账号登记，提出、审核、签批以所列人员和书面材料为准。"
+"""What a list says where one account entered everything: nobody pretends to be two logins."""
 AFTER_ISSUE: Final = (Stage.ROSTER, Stage.TRANSFER, Stage.PAYMENT, Stage.RECEIPT)
 """Stages a person need not have reached for the list to be issued."""
 
