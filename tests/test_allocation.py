@@ -437,6 +437,16 @@ def test_a_claim_that_ends_in_the_reserve_does_not_fall_back_on_another_category
     assert Reason("already_listed").label == "本轮已按其他类别参加评定", "true whether that claim wins or not"
 
 
+@pytest.mark.parametrize("cases", [("甲局", "乙局"), ("乙局", "甲局")])
+def test_of_one_persons_equal_claims_the_units_order_decides_and_not_the_id(cases):
+    instance = simple({"甲局": {"a": 1}, "乙局": {"a": 1}}, [(unit, "a", 1) for unit in cases])
+    one = [{**row, "person_id": "p1"} for row in instance.tables["cases"]]
+    result = instance.with_(tables={**instance.tables, "cases": one}).run()
+
+    assert result.awards["unit_id"].to_list() == ["甲局"]
+    assert result.reserve.select("unit_id", "reason").rows() == [("乙局", "already_listed")]
+
+
 # -- ties ------------------------------------------------------------------------------------------------------------
 
 TIED = [("甲局", "a", 1), ("甲局", "a", 2), ("甲局", "a", 2), ("甲局", "a", 3), ("乙局", "a", 1), ("乙局", "a", 2)]
