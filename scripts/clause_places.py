@@ -24,10 +24,45 @@ _TOGETHER: Final = "payment_visits.test_everybody_is_seen_face_to_face_by_the_co
 _RECHECK: Final = "people_rechecks.test_who_was_not_rechecked_stands_as_such"
 _NOBODY_CALLED: Final = "payment_money.test_nobody_is_called_to_the_office"
 _PAPER: Final = "review_worklist.test_a_paper_has_an_issuer_of_the_level_the_circular_asks_for"
+_LISTED: Final = "views.test_every_clause_stands_in_its_own_words"
+_HEAD: Final = "views.test_the_circular_can_be_narrowed"
+_PACKED: Final = "packages.test_it_comes_goes_back"
+_ON_TIME: Final = "packages.test_to_the_minute"
+_ONCE: Final = "package_steps.test_one_command_for_each_of_twelve_units"
+_BEHIND: Final = "package_steps.test_who_stays_behind"
+_FORM: Final = "intake.test_a_registration_form_is_one_person"
+_FILLED: Final = "intake.test_what_a_unit_fills_in_is_what_is_read"
+_OWN_LIST: Final = (
+    "samples.test_neimenggu_stands_on_both_sides",
+    "case_life_browser.test_a_neimenggu_nomination_over_the_cap",
+)
+_SHEET: Final = "importing.test_a_sheet_becomes_people"
+_TWICE: Final = "importing.test_the_same_file_twice"
 _FESTIVAL: Final = "jiaozuo.test_before_the_spring_festival_is_the_day_before_it"
 
 PLACES: Final[dict[str, tuple[str, ...]]] = {
     # -- 内蒙古 2022 ---------------------------------------------------------------------------------------------
+    "IM-0.1": ("views/circular.circular_head", _HEAD),
+    "IM-0.3": ("views/circular.circular", _LISTED),
+    "IM-0.4": ("allocation/allocate._reserve", *_OWN_LIST),
+    "IM-0.5": ("views/circular.circular_head", _HEAD),
+    "IM-1.1": ("allocation/allocate._reserve", *_OWN_LIST),
+    "IM-3.3.2": ("people/packages.receive_package", _PACKED),
+    "IM-3.5.1": ("payment/coverage.coverage", _NEEDS),
+    "IM-4.1": ("people/packages.receive_package", _PACKED, _FORM),
+    "IM-4.2": ("intake/template.template_columns", _FILLED),
+    "IM-A1.1": ("intake/people.row_of", _FORM),
+    "IM-A1.2": ("intake/people.row_of", _FORM),
+    "IM-A1.3": ("intake/facts.position_of", _FORM),
+    "IM-A1.4": ("intake/facts.contacts_of", _FORM, "people_contacts.test_numbers_are_masked_until_they_are_opened"),
+    "IM-A1.5": ("intake/facts.contacts_of", _FORM, _CONSENT),
+    "IM-A1.6": ("intake/people.row_of", _FORM, "people_holding.test_income_per_head_is_computed"),
+    "IM-A1.7": ("intake/people.relative_rows", _FORM),
+    "IM-A1.8": ("intake/people.split_causes", _FORM),
+    "IM-A1.9": ("review/packages.record_unit_steps", _ONCE),
+    "IM-A1.10": ("intake/records.collect", _FORM),
+    "IM-A2.1": ("intake/template.template_columns", _FILLED),
+    "IM-A2.2": ("intake/template.template", _FILLED),
     "IM-1.2": ("payment/coverage.remarks", "payment_visits.test_at_home_and_by_the_one_in_charge"),
     "IM-1.3": ("payment/visits.record_visit", _HEARD),
     "IM-1.5": ("payment/follow_ups.open_follow_up", "payment_visits.test_difficulties_raised_are_followed"),
@@ -62,6 +97,33 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "IM-A1.11": ("people/contacts.put_contact", _CONSENT, _CARD),
     "IM-A2.4": ("people/seeing.masked_contacts", "people_contacts.test_numbers_are_masked_until_they_are_opened"),
     # -- 焦作 2018 -----------------------------------------------------------------------------------------------
+    "JZ-N0.1": ("intake/units.read_units", "units_sheet.test_a_clean_sheet_is_read_with_its_types"),
+    "JZ-N0.2": ("people/rechecks.record_recheck", _RECHECK),
+    "JZ-N2.1": ("people/packages.package_grid", _ON_TIME),
+    "JZ-N2.2": ("people/rechecks.recheck_list", _RECHECK),
+    "JZ-N2.3": ("people/rechecks.record_recheck", _RECHECK),
+    "JZ-N2.5": ("review/steps.carry_step", "review_steps.test_what_a_step_is_refused_for"),
+    "JZ-N2.8": ("people/packages.receive_package", _PACKED),
+    "JZ-N2.9": ("people/packages.package_grid", _ON_TIME),
+    "JZ-N3.3": ("people/importing.import_rows", _SHEET, _TWICE),
+    "JZ-N3.5": ("people/packages.package_grid", _ON_TIME),
+    "JZ-N3.6": ("people/packages.receive_package", _PACKED),
+    "JZ-N3.7": ("people/packages.receive_package", _PACKED),
+    "JZ-N4.1": ("people/rechecks.record_recheck", _RECHECK),
+    "JZ-N4.3": ("payment/inspection.record_finding", _DRAWN),
+    "JZ-N5.2": ("views/circular.circular", _LISTED),
+    "JZ-M1.1": ("people/rows.put_row", "people_holding.test_a_row_is_entered"),
+    "JZ-M4.1.1": ("review/chain.chain", _CHAIN, "review_steps.test_a_weaker_step_and_one_that_is_excepted"),
+    "JZ-M4.1.3": ("review/evidence.evidence_checklist", "evidence.test_the_checklist_follows_the_causes", _PAPER),
+    "JZ-M4.2.4": ("people/importing.import_rows", _SHEET, _TWICE),
+    "JZ-M5.1.2": (
+        "review/meetings.decide_meeting",
+        "review_meetings.test_a_list_agreed_to_as_it_stands_becomes_official",
+    ),
+    "JZ-M5.2.2": ("people/holding.household_view", "people_holding.test_income_per_head_is_computed", _SHEET),
+    "JZ-M5.2.4": ("people/rechecks.recheck_list", _RECHECK),
+    "JZ-M5.3.1": ("ledger/commands.execute", "audit.test_an_untouched_log_is_whole"),
+    "JZ-M5.3.3": ("payment/inspection.record_finding", _DRAWN),
     "JZ-N2.4": ("review/steps.carry_step", _CHAIN, _CARRIED),
     "JZ-N2.6": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps"),
     "JZ-N2.7": (
@@ -73,7 +135,6 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "JZ-N3.2": ("review/steps.carry_step", _CHAIN, _CARRIED),
     "JZ-M2.2.0": ("rules.verdicts", "worked.test_the_worked_cases_of_a_shipped_pack_hold"),
     "JZ-M3.2": ("payment/coverage.remarks", _FESTIVAL, "payment_visits.test_days_outside_the_window_are_named"),
-    "JZ-M4.1.3": ("review/judgements.record_evidence", _PAPER),
     "JZ-M4.2.1": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps"),
     "JZ-M4.2.2": ("review/notice_days.notice_end", "review_notices.test_seven_days_of_jiaozuo_end_on_the_eighth"),
     "JZ-M4.2.3": (
@@ -107,6 +168,32 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "JZ-M5.3.2": ("payment/inspection.draw_inspection", _DRAWN),
     # -- 建始 2020 -----------------------------------------------------------------------------------------------
+    "JS-0.1": ("intake/units.read_units", "units_sheet.test_a_clean_sheet_is_read_with_its_types"),
+    "JS-2.1.1": ("allocation/quota.plan", "policies.test_the_quota_table_is_the_annex_cell_by_cell"),
+    "JS-2.2.2": ("payment/funds.record_expense", "payment_money.test_a_unit_s_matching_money_is_apart"),
+    "JS-4.1.6": ("payment/visits.link_leader", "payment_visits.test_a_leader_sees_at_least_two"),
+    "JS-4.2.1": ("payment/visits.record_visit", "payment_visits.test_one_entry_is_the_visit_and_the_handing_over"),
+    "JS-4.2.2": ("payment/visits.record_visit", _HEARD),
+    "JS-5.1.1": ("review/packages.record_unit_steps", _ONCE, _CHAIN),
+    "JS-5.1.2": ("review/packages.record_unit_steps", _ONCE),
+    "JS-5.1.4": ("review/packages.record_unit_steps", _ONCE, _BEHIND),
+    "JS-5.1.7": (
+        "review/packages.record_unit_steps",
+        _ONCE,
+        "review_units_decide.test_a_branch_sees_its_own_people_only",
+    ),
+    "JS-5.2.5": ("payment/inspection.record_finding", _DRAWN),
+    "JS-6.1": ("people/packages.package_grid", _ON_TIME, _NEEDS),
+    "JS-6.2": ("people/packages.package_grid", "packages.test_whom_to_chase", _NEEDS),
+    "JS-6.3": ("people/packages.receive_package", _PACKED, _NEEDS),
+    "JS-6.4": (
+        "lists/visiting.leader_roster",
+        "papers_lists.test_the_leaders_roster_has_the_annex",
+        "payment_visits.test_the_roster_of_leaders_fills_itself",
+    ),
+    "JS-6.5": ("people/packages.package_grid", "payment_visits.test_the_packages_on_record_fill_the_grid"),
+    "JS-6.7": ("views/circular.circular", _LISTED),
+    "JS-A3": ("lists/visiting.leader_roster", "papers_lists.test_the_leaders_roster_has_the_annex"),
     "JS-1.1": (
         "payment/coverage.remarks",
         "policies.test_the_leaders_visits_and_the_places",
@@ -129,15 +216,12 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "JS-4.1.10": ("payment/coverage.remarks", "payment_visits.test_a_first_secretary_is_seen"),
     "JS-4.2.3": ("payment/visits.record_visit", _HEARD),
     "JS-4.2.4": ("payment/follow_ups.open_follow_up", "payment_visits.test_difficulties_raised_are_followed"),
-    "JS-5.1.1": ("review/steps.carry_step", _CHAIN, "policies.test_the_categories_and_the_steps_of_jianshi"),
     "JS-5.1.3": ("people/rechecks.recheck_list", _RECHECK),
-    "JS-5.1.4": ("review/steps.carry_step", _CHAIN, "policies.test_the_categories_and_the_steps_of_jianshi"),
     "JS-5.1.5": (
         "review/confirmation.confirm_list",
         "review_units_decide.test_the_office_confirms_what_the_towns_decided",
     ),
     "JS-5.1.6": ("review/notices.post_notice", "review_units_decide.test_a_branch_sees_its_own_people_only"),
-    "JS-5.1.7": ("review/steps.carry_step", "review_units_decide.test_a_branch_sees_its_own_people_only"),
     "JS-5.2.1": ("payment/receipts.refuse_place", _NOBODY_CALLED, "policies.test_the_leaders_visits_and_the_places"),
     "JS-5.2.2": ("payment/funds.refuse_other_purpose", "payment_money.test_money_is_ring_fenced"),
     "JS-5.2.3a": (
@@ -146,10 +230,6 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "JS-5.2.3b": ("payment/funds.refuse_other_purpose", "payment_money.test_money_is_ring_fenced"),
     "JS-5.2.4": ("payment/inspection.draw", _DRAWN, "payment_visits.test_a_draw_can_be_done_again"),
-    "JS-6.1": ("people/deadlines.status_grid", _NEEDS, "payment_visits.test_on_time_to_the_minute"),
-    "JS-6.3": ("people/deadlines.outstanding", _NEEDS),
-    "JS-6.4": ("payment/coverage.leader_roster", "payment_visits.test_the_roster_of_leaders_fills_itself"),
-    "JS-6.5": ("people/deadlines.next_due", "payment_visits.test_the_packages_on_record_fill_the_grid"),
     "JS-A1.5": ("lists/quota.quota_table", "policies.test_captions_and_rates_are_the_column_heads_of_the_annex"),
     "JS-A1.6": (
         "allocation/quota.plan",
@@ -157,3 +237,19 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "allocation.test_jianshi_is_359_places_and_184000_yuan",
     ),
 }
+
+PRINT_LATER: Final = frozenset(
+    {
+        *("IM-4.1", "IM-4.2", "IM-A1.1", "IM-A1.2", "IM-A1.3", "IM-A1.4", "IM-A1.5", "IM-A1.6", "IM-A1.7", "IM-A1.8"),
+        *("IM-A1.9", "IM-A1.10", "IM-A2.1", "IM-A2.2", "JZ-N2.2", "JZ-N3.6", "JZ-M5.2.2", "JZ-M5.2.4"),
+    }
+)
+"""What is asked for, read, checked and kept today; its printed form is still to come (issue 4)."""
+
+LATER: Final = {
+    "IM-3.5.2": "issue 6，宣传登记",
+    "IM-4.4": "issue 4，登记表由本人核对",
+    "JS-5.3.1": "issue 6，宣传登记",
+    "JS-5.3.2": "issue 6，舆情登记",
+}
+"""What is only kept and shown so far, and the issue that brings it; forms are issue 4."""

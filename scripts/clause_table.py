@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from casework.policy import Clause, Policy, load_policy
-from casework.vocabulary import Kind, Subject
-from scripts.clause_places import PLACES
+from casework.vocabulary import Subject
+from scripts.clause_places import LATER, PLACES, PRINT_LATER
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "clauses.md"
@@ -77,8 +77,13 @@ _SHAPES = _CASE | {
         "casework/allocation/allocate.py::_reserve",
         ("tests/test_samples.py::test_neimenggu_stands_on_both_sides_of_a_thousand_members",),
     ),
-    "deadline": Honoured("casework/shapes/procedure.py::Deadline", (_READ,), "issue 3，收表与催报"),
-    "report": Honoured("casework/shapes/procedure.py::Report", (_READ,), "issue 3，情况报告"),
+    "deadline": Honoured(
+        "casework/people/packages.py::package_grid", ("tests/test_packages.py::test_to_the_minute_of_the_circular",)
+    ),
+    "report": Honoured(
+        "casework/payment/report.py::activity_report",
+        ("tests/test_payment_visits.py::test_the_report_has_its_figures_filled_in",),
+    ),
     "form": Honoured("casework/shapes/procedure.py::FormDefinition", (_READ,), "issue 4，表式"),
 }
 _FORMS = {
@@ -94,10 +99,6 @@ _FORM_TESTS = {
     "IM": _NEIMENGGU + "test_exactly_two_forms_and_the_year_over_the_second",
     "JZ": "tests/test_jiaozuo.py::test_the_year_blank_of_the_filing_tables_is_filled",
     "JS": "tests/test_lint.py::test_jianshi_lacks_section_three_and_names_two_papers_twice",
-}
-_RECORDED: dict[Kind, str] = {
-    Kind.DOCUMENT: "issue 3，收表与材料",
-    Kind.FORM: "issue 4，表式",
 }
 _HOW = {"ask": "由人认定", "record": "登记备查", "note": "无须办理"}
 
@@ -129,7 +130,7 @@ def honoured(clause: Clause) -> Honoured:
         return Honoured("casework/rules.py::outcome_of_mark", (_WORKED,))
     if clause.note:
         return Honoured("casework/policy/pack.py::Clause", (_QUOTED,))
-    return Honoured("casework/policy/pack.py::Clause", (_READ,), _RECORDED.get(clause.kind, "issue 3，台账登记"))
+    return Honoured("casework/policy/pack.py::Clause", (_READ,), LATER.get(clause.id, "issue 4，表式"))
 
 
 def how(clause: Clause) -> str:
@@ -147,7 +148,7 @@ def table(policy: Policy) -> str:
         found = honoured(clause)
         words = clause.words.replace("|", "｜").replace("\n", "")
         words = words if len(words) <= 40 else f"{words[:39]}…"
-        later = f"*later*（{found.later}）" if found.later else ""
+        later = f"*later*（{found.later}）" if found.later else "印制：issue 4" * (clause.id in PRINT_LATER)
         tests = "<br>".join(f"`{test}`" for test in found.tests)
         lines.append(f"| {clause.id} | {words} | {how(clause)} | `{found.where}` | {tests} | {later} |")
     return "\n".join(lines)
@@ -158,11 +159,13 @@ def page() -> str:
     packs = [load_policy(name) for name in PACKS.values()]
     count = sum(len(policy.clauses) for policy in packs)
     later = sum(1 for policy in packs for clause in policy.clauses if honoured(clause).later)
+    prints = len(PRINT_LATER)
     head = f"""# 条款落实表
 
 Every operative sentence of the shipped circulars: {count} clauses, what is done with it, where, and which test would
-notice its loss. *later* names what is stored and printed today but not yet worked with, and the issue
-that brings it ({later} clauses). Written by
+notice its loss. *later* names what is stored and shown today but not yet worked with, and the issue
+that brings it ({later} clauses); 印制 marks what is worked with while its printed form is to come ({prints} clauses).
+Written by
 `python -m scripts.clause_table`; `tests/test_clauses.py` holds every row against the code.
 """
     return "\n\n".join([head.rstrip(), *(table(policy) for policy in packs)]) + "\n"
