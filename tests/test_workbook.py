@@ -72,7 +72,9 @@ def test_totals_are_formulas_that_carry_their_value(name):
         formula = written.cell(at + 1, column + 1).value
         letter = openpyxl.utils.get_column_letter(column + 1)
         first, last = at - len(table.rows) + 1, at
-        if isinstance(value, str):
+        if isinstance(value, str) and not value.endswith("人"):
+            assert formula == value, "大写 is a text"
+        elif isinstance(value, str):
             assert formula == f'=ROWS({letter}{first}:{letter}{last})&"人"'
             assert read[at][column] == value
         else:
