@@ -24,6 +24,7 @@ from casework.payment.receipts import book, hand_over, places_allowed, record_re
 from casework.payment.reconciliation import fund_check, fund_flow, open_ends, reconcile
 from casework.payment.transfers import return_funds
 from casework.problems import Conflict, NotAllowed, Refused
+from casework.review.instructions import record_instruction, settle_instruction
 from casework.review.objections import record_objection
 from casework.review.removal import remove_person
 from casework.vocabulary import AccountKind, RemovalCause, Signer, VisitPlace
@@ -91,6 +92,22 @@ def test_an_objection_stops_a_transfer_that_was_not_made(quick):
         quick.transfer(TOWN)
     assert why(caught) == "not_ready"
     assert quick.transfer(TOWN, [c for c in quick.claims(unit=TOWN) if c.case_id != quick.cases[0]])["people"] == 1
+
+
+def test_an_oral_instruction_stops_every_payment_until_it_is_made_up_for(quick):
+    quick.income()
+    quick.open()
+    told = {"said_by": "示例领导", "on": TODAY, "content": "示例：先发一人"}
+    made = quick.do(record_instruction, round_id="js", **told)
+    with pytest.raises(Refused, match="示例领导的口头意见待补手续") as caught:
+        quick.transfer(TOWN)
+    assert why(caught) == "not_ready"
+    quick.do(settle_instruction, instruction_id=made["instruction_id"], dropped="不予采纳", expected_version=1)
+    assert quick.transfer(TOWN)["people"] == 2
+    quick.do(record_instruction, round_id="js", **told)
+    (one, _) = quick.claims(unit=TOWN)
+    with pytest.raises(Refused, match=r"不能发放：.*口头意见待补手续"):
+        quick.hand([one])
 
 
 def test_a_death_stops_the_money_and_it_comes_back(world):

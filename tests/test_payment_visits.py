@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import payment_round
+import polars as pl
 import pytest
 from payment_round import HALL, OF_TOWN, TODAY, TOWN, seen
 from sqlmodel import select
@@ -13,10 +15,11 @@ from casework import db
 from casework.access import LOCAL_OFFICER
 from casework.dates import SHANGHAI
 from casework.models import Case
-from casework.models_payment import Payment, Visit
+from casework.models_payment import Payment, Visit, Visitor
 from casework.models_people import UnitPackage
 from casework.payment.closing import round_ends
-from casework.payment.coverage import coverage, leader_roster, leaders, role_is, visits_frame
+from casework.payment.coverage import Call, coverage, leader_roster, leaders, role_is, visits_frame
+from casework.payment.coverage import remarks as remarks_of
 from casework.payment.follow_ups import close_follow_up, follow_ups, open_follow_up
 from casework.payment.inspection import draw, draw_inspection, drawn_frame, inspections, record_finding
 from casework.payment.receipts import take_back
@@ -27,7 +30,7 @@ from casework.policy import load_policy
 from casework.problems import Conflict, NotAllowed, Refused
 from casework.review.records import case_rows
 from casework.shapes.procedure import Deadline, VisitRule
-from casework.vocabulary import LeaderLevel, VisitMode, VisitPlace
+from casework.vocabulary import LeaderLevel, Tag, VisitMode, VisitPlace
 
 made, world, quick, _keys = payment_round.made, payment_round.world, payment_round.quick, payment_round._keys
 
@@ -142,8 +145,25 @@ def test_a_first_secretary_is_seen_by_committee_and_sending_body_together(quick)
     assert "JS-4.1.10" in line
     call(quick, official, MEMBER)
     assert remarks(quick, official) == [[]]
+    seen_so_far = quick.read(coverage, round_id="js", **ALL).filter(pl.col("case_id").is_in([secretary, official]))
+    told = {row["case_id"]: (row["visited"], row["why"]) for row in seen_so_far.iter_rows(named=True)}
+    assert told == {secretary: (False, "走访人中没有派出单位有关负责同志"), official: (True, "")}
     call(quick, secretary, MEMBER, SENDER)
+    after = quick.read(coverage, round_id="js", **ALL).filter(case_id=secretary)
+    assert after["visited"].to_list() == [True]
     assert sorted(remarks(quick, secretary)) == [[], [line]]
+
+
+@pytest.mark.parametrize("tag", [Tag.FIRST_SECRETARY, Tag.WORK_TEAM_LEADER, Tag.WORK_TEAM_MEMBER])
+def test_whoever_was_sent_to_the_village_is_seen_with_the_body_that_sent_him(tag):
+    visit = Visit(on=date(2020, 1, 10), place=VisitPlace.HOME.value, mode=VisitMode.FACE_TO_FACE.value)
+    came = (Visitor(name="示例委员", role="乡镇党委委员"),)
+    made = Call(visit, came, TOWN, "frontline", frozenset({tag.value}))
+    policy = load_policy("jianshi-2020")
+    (line,) = remarks_of(made, policy, links={}, listed=())
+    assert line.startswith("走访人中没有派出单位有关负责同志")
+    both = replace(made, visitors=(*came, Visitor(name="示例派员", role="派出单位有关负责同志")))
+    assert remarks_of(both, policy, links={}, listed=()) == []
 
 
 def test_days_outside_the_window_are_named(quick):

@@ -229,7 +229,8 @@ def coverage(session: Session, *, round_id: str, actor: Actor) -> pl.DataFrame:
     """Return everybody on the decided list and whether he was visited as the circular wants it (`COVERAGE`).
 
     Source: 建始 四（一）: 基层党（工）委委员要全面走访慰问对象，面对面 (JS-4.1.7, JS-4.1.8): a call by telephone
-    does not count, nor one without a member of the committee.
+    does not count, nor one without a member of the committee; a first secretary and a member of a work team are seen
+    together with the body that sent them (JS-4.1.10).
     """
     policy, listed = policy_of(session, round_id), _listed(session, round_id)
     made: dict[str, list[Call]] = defaultdict(list)
@@ -264,6 +265,11 @@ def _short_of(call: Call, policy: Policy) -> str:
     for _, shape in policy.of_shape(VisitRule):
         if shape.everyone and not any(role_is(role, one) for role in call.roles for one in shape.visitors):
             return f"走访人中没有{'、'.join(shape.visitors)}"
+        # Who must come together with the committee is missed as much as the committee itself.
+        if shape.together and {Tag(tag).value for tag in shape.targets} & call.tags:
+            lacking = [wanted for wanted in shape.visitors if not any(role_is(role, wanted) for role in call.roles)]
+            if lacking:
+                return f"走访人中没有{'、'.join(lacking)}"
     return ""
 
 
