@@ -506,7 +506,7 @@ def standing_shown(
     _deeds = office.deeds_card(standing.bench.desk, standing_forms, standing_choice, standing_form, _said)
     _asked = standings.asked(standing.wanted.part, {"year": year, "only": only, "earlier": earlier, "later": later})
     _found = standings.standing_panel(standing, _asked, widgets.text(standing_table))
-    mo.Html(office.office_panel(_found, _deeds, part.text + part_unit.text))
+    mo.Html(office.office_panel(_found, _deeds, standings.above(part, part_unit)))
     return
 
 

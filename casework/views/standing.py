@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from casework.dates import SHANGHAI, chinese
 from casework.db import reading
+from casework.models import Unit
 from casework.models_people import PersonMerge
 from casework.people.differences import ledger_difference
 from casework.people.duplicates import duplicates
@@ -91,8 +92,10 @@ def open_standing(bench: Bench, wanted: Wanted) -> Standing:
         return Standing(bench, wanted, problem=failure(error))
 
 
-def _unit(bench: Bench, unit_id: str | None) -> str:
-    return bench.desk.unit_names.get(unit_id or "", "其他单位" if unit_id else "没有个案")
+def _units(session: Session) -> Callable[[str | None], str]:
+    """Return what names a unit: the ledger is older than the round, and so are some of its units."""
+    names = dict(session.exec(select(Unit.unit_id, Unit.name)).all())
+    return lambda unit_id: names.get(unit_id or "", "没有个案")
 
 
 def _table(
@@ -104,6 +107,7 @@ def _table(
 
 
 def _twins(session: Session, bench: Bench, wanted: Wanted) -> Standing:
+    unit = _units(session)
     actor = bench.desk.actor
     found = duplicates(session, actor=actor)
     if bench.unit:
@@ -111,17 +115,16 @@ def _twins(session: Session, bench: Bench, wanted: Wanted) -> Standing:
     rows = found.to_dicts()
     columns = {
         "记录一": lambda row: bench.look.name(row["first_name"]),
-        "单位一": lambda row: _unit(bench, row["first_unit"]),
+        "单位一": lambda row: unit(row["first_unit"]),
         "记录二": lambda row: bench.look.name(row["second_name"]),
-        "单位二": lambda row: _unit(bench, row["second_unit"]),
+        "单位二": lambda row: unit(row["second_unit"]),
         "党支部": lambda row: row["branch"] or "",
         "出生年月": lambda row: row["born"] or "",
-        "为什么像": lambda row: "；".join(Likeness(one).label for one in row["reasons"]),
+        "说明": lambda row: "；".join(Likeness(one).label for one in row["reasons"]),
     }
-    known = set(register(session, actor)["person_id"])
     names = dict(register(session, actor).select("person_id", "name").iter_rows())
     query = select(PersonMerge).where(col(PersonMerge.undone_at).is_(None)).order_by(col(PersonMerge.merged_at).desc())
-    stand = [one for one in session.exec(query) if one.kept in known]
+    stand = [one for one in session.exec(query) if one.kept in names]
     told = {one.merge_id: f"{one.merged_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" for one in stand}
     return Standing(
         bench,
@@ -141,6 +144,7 @@ def _twins(session: Session, bench: Bench, wanted: Wanted) -> Standing:
 
 
 def _recheck(session: Session, bench: Bench, wanted: Wanted) -> Standing:
+    unit = _units(session)
     listed = recheck_list(session, year=wanted.year, actor=bench.desk.actor)
     if bench.unit:
         listed = listed.filter(pl.col("unit_id") == bench.unit)
@@ -151,7 +155,7 @@ def _recheck(session: Session, bench: Bench, wanted: Wanted) -> Standing:
     rows = listed.to_dicts()
     columns = {
         "姓名": lambda row: bench.look.name(row["name"]),
-        "单位": lambda row: _unit(bench, row["unit_id"]),
+        "单位": lambda row: unit(row["unit_id"]),
         "党支部": lambda row: row["branch"] or "",
         "上一次": lambda row: f"{row['last_year']} 年{Recheck(row['last_outcome']).label}" if row["last_year"] else "",
         "本年度": lambda row: Recheck(row["outcome"]).label if row["outcome"] else NOT_YET,
@@ -166,6 +170,7 @@ def _recheck(session: Session, bench: Bench, wanted: Wanted) -> Standing:
 def _changes(session: Session, bench: Bench, wanted: Wanted) -> Standing:
     if wanted.earlier is None or wanted.later is None:
         return Standing(bench, wanted, problem="请填写前一个日期和后一个日期。")
+    unit = _units(session)
     frame = ledger_difference(session, earlier=wanted.earlier, later=wanted.later, actor=bench.desk.actor)
     if bench.unit:
         frame = frame.filter(pl.col("unit_id") == bench.unit)
@@ -173,7 +178,7 @@ def _changes(session: Session, bench: Bench, wanted: Wanted) -> Standing:
     columns = {
         "变动": lambda row: Movement(row["movement"]).label,
         "姓名": lambda row: bench.look.name(row["name"]),
-        "单位": lambda row: _unit(bench, row["unit_id"]),
+        "单位": lambda row: unit(row["unit_id"]),
         "说明": lambda row: WHY[row["why"]] if row["why"] else said(row["fields"]),
     }
     counts = "　".join(f"{one.label} {sum(row['movement'] == one.value for row in rows)} 人" for one in Movement)
@@ -182,12 +187,13 @@ def _changes(session: Session, bench: Bench, wanted: Wanted) -> Standing:
 
 
 def _kept(session: Session, bench: Bench, wanted: Wanted) -> Standing:
+    unit = _units(session)
     found = retention_due(session, now=clock(), actor=bench.desk.actor)
     due = found.due.filter(pl.col("unit_id") == bench.unit) if bench.unit else found.due
     rows = due.to_dicts()
     columns = {
         "姓名": lambda row: bench.look.name(row["name"]),
-        "单位": lambda row: _unit(bench, row["unit_id"]),
+        "单位": lambda row: unit(row["unit_id"]),
         "最后一次办理": lambda row: f"{row['last_on']:%Y-%m-%d}",
         "期满": lambda row: f"{row['due_on']:%Y-%m-%d}",
     }

@@ -14,6 +14,7 @@ from casework.widgets.cases import Hand, Set, text
 from casework.widgets.cases_scans import SCANS, scan_forms
 from casework.widgets.choices import pick
 from casework.widgets.deeds import Counter
+from casework.widgets.review_forms import drawn_anew, next_drawing
 
 STEP, ANSWER, PAPER, NUMBERS, LEAVE, CORRECT = "环节", "认定", "材料", "打开", "减员", "更正"
 ENTERED = "录入"
@@ -32,10 +33,14 @@ def moves(listed: Listed, view: View, hand: Hand, case_id: str | None) -> dict[s
     }
 
 
-def case_forms(counter: Counter[CaseDesk], look: Look, case: CaseView, set_opened: Set) -> dict[str, Any]:
+def case_forms(counter: Counter[CaseDesk], look: Look, case: CaseView, set_opened: Set) -> dict[int, dict[str, Any]]:
     """Return the forms of one case: step, answer, paper, numbers, correction, leaving.
 
     While others look on there is none that would show what the case holds.
+
+    Returns:
+        The forms by name, under the number of their drawing: what was typed for one person must never be seen, and
+        handed in, at the next (`widgets.review_forms.drawn_anew`).
     """
     if not counter.desk.may_write:
         return {}
@@ -49,7 +54,7 @@ def case_forms(counter: Counter[CaseDesk], look: Look, case: CaseView, set_opene
         "correct": None if look.projected else _correct_form(counter, case),
         **scan_forms(counter, case.scans, section=_of(case, SCANS)),
     }
-    return {name: form for name, form in forms.items() if form is not None}
+    return {next_drawing(): {name: form for name, form in forms.items() if form is not None}}
 
 
 SECTION = {
@@ -69,10 +74,14 @@ def _of(case: CaseView, section: str) -> str:
 
 
 def form_texts(
-    case: CaseView, forms: Mapping[str, Any], moving: Mapping[str, Any], said: Mapping[str, str]
+    case: CaseView, drawn: Mapping[int, Mapping[str, Any]], moving: Mapping[str, Any], said: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the forms as HTML, each under what came of the last deed there; `scans` is what came of one there."""
-    found = {name: _told(case, name, said) + text(form) for name, form in forms.items()}
+    found = {
+        name: _told(case, name, said) + drawn_anew({number: form})
+        for number, forms in drawn.items()
+        for name, form in forms.items()
+    }
     found["scans"] = said.get(_of(case, SCANS), "")
     return found | {name: text(button) for name, button in moving.items()}
 

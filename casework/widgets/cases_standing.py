@@ -10,6 +10,7 @@ from typing import Any
 import marimo as mo
 
 from casework.views.cases import CaseDesk
+from casework.views.panels import toolbar
 from casework.views.review_forms import Bench
 from casework.views.standing import (
     CHANGES,
@@ -31,7 +32,7 @@ from casework.widgets.review_forms import paged
 __all__ = ["open_standing", "standing_forms", "standing_panel"]
 
 SECTION = "台账"
-_WIDTHS = {"序号": 60, "记录一": 90, "记录二": 90, "姓名": 90, "为什么像": 260, "说明": 420}
+_WIDTHS = {"序号": 60, "记录一": 90, "记录二": 90, "姓名": 90, "说明": 250}
 
 
 def part_choice() -> mo.ui.radio:
@@ -42,9 +43,10 @@ def part_choice() -> mo.ui.radio:
     return mo.ui.radio(list(PARTS), value=chosen, inline=True, on_change=lambda part: query.set("part", part or ""))
 
 
-def year_field(desk: CaseDesk) -> mo.ui.number:
+def year_field(desk: CaseDesk) -> mo.ui.dropdown:
     """Return the year that is re-checked."""
-    return mo.ui.number(start=2000, stop=desk.today.year, step=1, value=desk.today.year)
+    years = {f"{year} 年": year for year in range(desk.today.year, desk.today.year - 10, -1)}
+    return mo.ui.dropdown(years, value=next(iter(years)), allow_select_none=False)
 
 
 def only_field() -> mo.ui.dropdown:
@@ -73,6 +75,11 @@ def wanted(part: Any, year: Any, only: Any, earlier: Any, later: Any) -> Wanted:
         later.value,
         str(only.value or ""),
     )
+
+
+def above(part: Any, unit: Any) -> str:
+    """Return the two choices above the section."""
+    return toolbar(str(part.text), str(unit.text))
 
 
 def asked(part: str, controls: Mapping[str, Any]) -> dict[str, str]:

@@ -82,7 +82,12 @@ def deed_form(
         section,
         lambda actor, given: form.deed(actor, {**given, **_files(form, given), **(also() if also else {})}),
     )
-    return {next(_DRAWINGS): drawn}
+    return {next_drawing(): drawn}
+
+
+def next_drawing() -> int:
+    """Return the number of another drawing."""
+    return next(_DRAWINGS)
 
 
 def drawn_anew(drawn: Mapping[int, mo.ui.form[Any, Any]]) -> str:
