@@ -352,6 +352,10 @@ def test_the_order_of_rows_and_the_ids_decide_nothing(instance, data):
         (tie.cell, tie.seats, frozenset(tie.case_ids)) for tie in after.ties
     }
     assert before.plan.equals(after.plan)
+    one_rank = {(row["unit_id"], row["category"], row["unit_rank"]) for row in instance.tables["cases"]}
+    if len(one_rank) == len(ids):  # otherwise equal people stand in some stable order
+        assert [new[case] for case in before.reserve["case_id"]] == after.reserve["case_id"].to_list()
+        assert [new[case] for case in before.awards["case_id"]] == after.awards["case_id"].to_list()
 
 
 @often

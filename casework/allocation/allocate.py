@@ -209,13 +209,17 @@ def _covers(cap: Cap) -> pl.Expr:
 
 
 def _in_print_order(frame: pl.DataFrame, policy: Policy, facts: Facts) -> pl.DataFrame:
-    """Sort by 机构顺序, the circular's categories, then the unit's order: never by name or id."""
+    """Sort by 机构顺序, the circular's categories, then the unit's order: never by name, nor as the rows came.
+
+    Who has no place in a cell's order (refused, waiting) follows by the unit's own rank; the id only keeps equal
+    rows from moving.
+    """
     place = {category.id: number for number, category in enumerate(policy.categories)}
     units = facts.units.select("unit_id", _unit="order")
     return (
         frame.join(units, on="unit_id", how="left", maintain_order="left")
         .with_columns(_category=pl.col("category").replace_strict(place, default=len(place), return_dtype=pl.Int64))
-        .sort("_unit", "unit_id", "_category", "order", nulls_last=True)
+        .sort("_unit", "unit_id", "_category", "order", "rank", "case_id", nulls_last=True)
     )
 
 
@@ -247,7 +251,7 @@ def _reserve(
         order=pl.lit(None, pl.Int64),
         to_verify=pl.lit([], dtype=pl.List(pl.String)),
     )
-    columns = ["case_id", "person_id", "unit_id", "category", "order", "reason", "clauses", "to_verify"]
+    columns = ["case_id", "person_id", "unit_id", "category", "order", "rank", "reason", "clauses", "to_verify"]
     every = pl.concat([part.select(columns) for part in (outside, unfunded, refused)])
     # Only who could have been helped here is handed to the unit; who is excluded is not.
     handed = pl.col("reason").is_in([Reason.OVER_PLACES.value, Reason.OVER_CAP.value, Reason.FUND_EXHAUSTED.value])
