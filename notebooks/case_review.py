@@ -19,6 +19,7 @@ with app.setup:
     from casework.widgets import Counter, asking, round_picker
     from casework.widgets import cases as widgets
     from casework.widgets import review_office as office
+    from casework.widgets import cases_cards as cards
     from casework.widgets import cases_collect as collect
     from casework.widgets import cases_one as one
     from casework.widgets import cases_scans as papers
@@ -306,7 +307,8 @@ def case_shown(case, case_forms, desk, get_opened, get_said, look, moving, secti
 @app.cell
 def office_memory():
     get_results, set_results = mo.state({})
-    return get_results, set_results
+    get_check, set_check = mo.state(None)
+    return get_check, get_results, set_check, set_results
 
 
 @app.cell
@@ -415,6 +417,20 @@ def pay_shown(get_said, office_unit, pay_choice, pay_form, pay_forms, pay_state,
     _deeds = office.deeds_card(payments.desk, pay_forms, pay_choice, pay_form, _said)
     _left = office.payments_panel(payments, widgets.texts({"state": pay_state, "table": pay_table}))
     mo.Html(office.office_panel(_left, _deeds, office_unit.text))
+    return
+
+
+@app.cell
+def card_check(bench, counter, get_check, look, section, set_check):
+    mo.stop(section.value != "发放与回执")
+    card_controls = cards.cards_controls(counter, look, bench.unit, get_check(), set_check)
+    return (card_controls,)
+
+
+@app.cell
+def card_check_shown(card_controls, desk, get_said, look, section):
+    mo.stop(section.value != "发放与回执")
+    mo.Html(cards.cards_html(desk, look, card_controls, get_said().get("核对卡号", "")))
     return
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from casework.views.cases.cards import CardCheck, cards_panel, cards_table, open_cards
 from casework.views.cases.case_deeds import (
     CAUSES,
     ISSUER_LEVELS,
@@ -72,6 +73,7 @@ __all__ = [
     "PAGE",
     "SECTIONS",
     "WITH_CASES",
+    "CardCheck",
     "CaseDesk",
     "CaseView",
     "Collected",
@@ -87,6 +89,8 @@ __all__ = [
     "add_scan",
     "batch_panel",
     "bodies",
+    "cards_panel",
+    "cards_table",
     "case_panel",
     "choices",
     "column_keys",
@@ -111,6 +115,7 @@ __all__ = [
     "leave_round",
     "mapping_template",
     "nobody_panel",
+    "open_cards",
     "open_case",
     "open_case_desk",
     "open_cases",
