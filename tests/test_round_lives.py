@@ -144,8 +144,9 @@ def test_a_life_of_jianshi(world):
     desk.pay_through_units(fund="retained_dues", fen=300_000, units=["js-01", "js-02"], on=world.today)
     with refused("no_opinions"):
         desk.do(record_visit, case_id=second, opinions="", **visit)
+    sent = [*who, Caller("示例派员", "派出单位有关负责同志")]  # the first secretary is seen with the body that sent him
     for case in world.cases[1:]:
-        desk.do(record_visit, case_id=case, opinions="希望修路", **visit)
+        desk.do(record_visit, case_id=case, opinions="希望修路", **{**visit, "callers": sent})
     desk.do(record_visit, case_id=first, opinions="无", **{**visit, "mode": VisitMode.PHONE})
     assert desk.report().figures["not_visited"] == 1  # a call by telephone is no visit
     desk.do(record_visit, case_id=first, opinions="无", **visit)

@@ -283,8 +283,8 @@ def record_ruling(  # noqa: PLR0913 - what a ruling is
         open_round_of(work, round_id)
         met = None
         if kind == "exception":
-            made = {"clause_id": clause_id or "", "case_ids": order, "meeting_id": meeting_id}
-            met = check_exception(work, round_id=round_id, **made)
+            named = clause_id or ""
+            met = check_exception(work, round_id=round_id, clause_id=named, case_ids=order, meeting_id=meeting_id)
         for rank, case_id in enumerate(order, start=1):
             if case_within_reach(work, case_id).round_id != round_id:
                 raise Refused("not_found", f"个案 {case_id} 不在这一轮")
