@@ -12,7 +12,7 @@ import test_review_meetings as meetings
 from openpyxl import load_workbook
 from payment_round import HALL, OF_TOWN, TODAY, TOWN, seen
 from pypdf import PdfReader
-from review_round import at
+from review_round import at, jiaozuo
 from sqlmodel import select
 from test_payment_cards import LATER, OWN
 
@@ -31,7 +31,7 @@ from casework.people.seeing import openings
 from casework.problems import NotAllowed, Refused
 from casework.review.minutes import PersonResult
 from casework.review.removal import remove_person
-from casework.vocabulary import Decision, LeaderLevel, RemovalCause, VisitMode, VisitPlace
+from casework.vocabulary import Decision, LeaderLevel, RemovalCause, Stage, VisitMode, VisitPlace
 
 made, _keys, quick = payment_round.made, payment_round._keys, payment_round.quick
 MADE = [name for name in LISTS if name not in COMPUTED]
@@ -184,6 +184,34 @@ def test_the_notice_of_a_branch_names_its_own_people(paid):
         assert set(cells(table, "branch")) == {branch}
         assert f"公示范围：{branch}全体党员" in table.lead[1]
         assert "经党员群众推荐、支部大会研究、党委研究审定" in table.lead[0]
+
+
+def test_a_notice_is_formal_once_everybody_has_come_to_it_and_its_days_are_open(sqlite_database_url):
+    for world in meetings.made(sqlite_database_url):
+        now = {"now": at(world.today)}
+        assert read(world, "public-notice", **now).state is ListState.DRAFT, "the list has still to be studied"
+        meetings.decide(world, meetings.convene(world))
+        table = read(world, "public-notice", **now)
+        assert table.state is ListState.OFFICIAL
+        assert table.closing[0] == world.policy.issuer
+        assert "公示时间：　　　　年　　月　　日至" in table.lead[1]
+        with pytest.raises(Refused, match="还没有登记公示"):
+            read(world, "notice-result", **now)
+
+
+def test_a_unit_s_own_notice_before_there_is_a_list(sqlite_database_url):
+    engine = db.open_ledger(sqlite_database_url)
+    world = jiaozuo(engine)
+    renewed = world.cases[:2]
+    with pytest.raises(Refused, match="没有人办到公示这一步"):
+        read(world, "public-notice", now=at(world.today))
+    for stage, body, day in ((Stage.SURVEY, "困难党员所在党支部", 6), (Stage.BRANCH_MEETING, "支部大会", 7)):
+        world.step(stage, body, date(2018, 12, day), case_ids=renewed)
+    table = read(world, "public-notice", now=at(world.today), unit_id="局")
+    assert cells(table, "name") == ["示例续1", "示例续2"]
+    assert "经摸底、支部大会研究，拟将示例续1等 2 名同志" in table.lead[0]
+    assert (table.state, table.closing[0]) == (ListState.OFFICIAL, "示例局机关党委")
+    engine.dispose()
 
 
 def test_the_roster_of_leaders_has_visits_and_plans(paid):

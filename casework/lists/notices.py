@@ -67,10 +67,9 @@ def public_notice(
     done = f"经{'、'.join(posting.steps)}，" if posting.steps else ""
     until = f"{_day(posting.posted_on)}至{_day(posting.ends_on)}"
     where = f"公示范围：{posting.audience}。" if posting.audience else ""
-    how = f"公示方式：{posting.channel}。" if posting.channel else ""
     lead = (
         f"根据《{policy.title.strip('《》')}》，{done}拟将{who}列为慰问对象，现予公示。",
-        f"公示时间：{until}。{where}{how}",
+        f"公示时间：{until}。{where}",
         _HOW_TO_OBJECT,
         "联系电话：　　　　　　　　　　联系地址：",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
@@ -28,11 +28,12 @@ from casework.papers.asked import Asked, award_frame, people_of, unit_name
 from casework.payment.common import whole_round
 from casework.policy import Policy
 from casework.problems import Refused
+from casework.review.chain import next_steps
 from casework.review.feedback import feedback
 from casework.review.judgements import completion_requests
 from casework.review.notices import notice_result as counted
 from casework.review.official import OFFICIAL, list_in_force
-from casework.review.records import histories
+from casework.review.records import case_rows, chain_for, chains_of, histories
 from casework.shapes.procedure import PublicNotice
 from casework.vocabulary import Act, NoticeState, Stage
 
@@ -64,11 +65,15 @@ def notice(session: Session, asked: Asked) -> Table:
         own = session.get(Adoption, found.adoption_id) if found.adoption_id else None
         adoption = own or in_force(session, asked.round_id, Act.LIST)
         told = Posting(found.body, (), found.posted_on, found.ends_on, found.audience, found.channel)
+        state = ListState.OFFICIAL
     else:
-        shape = next((shape for _, shape in policy.of_shape(PublicNotice)), None)
-        adoption = list_in_force(session, asked.round_id)
-        named = {row["case_id"] for row in adoption.numbers["awards"]}
-        told = Posting(policy.issuer, audience=shape.audience if shape else "", channel=shape.channel if shape else "")
+        adoption, turn = in_force(session, asked.round_id, Act.LIST), _their_turn(session, asked)
+        named, shape = _to_post(policy, adoption, turn, asked)
+        # The paper is formal once everybody on it has come to this step; its days are written in by hand.
+        state = ListState.OFFICIAL if named <= turn.keys() else ListState.DRAFT
+        decided = adoption is not None and adoption.state == OFFICIAL
+        body = policy.issuer if decided else asked.branch or unit_name(session, asked.unit_id) or policy.issuer
+        told = Posting(body, audience=shape.audience if shape else "", channel=shape.channel if shape else "")
     where = known.cases.filter(pl.col("case_id").is_in(list(named)))
     if asked.unit_id is not None:
         where = where.filter(unit_id=asked.unit_id)
@@ -83,8 +88,41 @@ def notice(session: Session, asked: Asked) -> Table:
     told = dataclasses.replace(told, steps=_steps(session, asked.round_id, people["case_id"].to_list()))
     if asked.branch and "党支部" in told.audience:
         told = dataclasses.replace(told, audience=f"{asked.branch}全体党员")
-    state = ListState.OFFICIAL if posted else ListState.DRAFT
     return public_notice(policy, entries, told, columns=shape.columns if shape else None, state=state)
+
+
+def _their_turn(session: Session, asked: Asked) -> dict[str, str]:
+    """Return case → notice clause of those whose next step is their public notice."""
+    links = chains_of(policy_of(session, asked.round_id))
+    rows = case_rows(session, asked.round_id, units=asked.actor.units, unit_id=asked.unit_id)
+    known = histories(session, asked.round_id, [row.case_id for row in rows])
+    found = {}
+    for row in rows:
+        for link in next_steps(known.get(row.case_id, {}), chain_for(links, row)):
+            if link.stage is Stage.PUBLIC_NOTICE:
+                found[row.case_id] = link.clause_id
+    return found
+
+
+def _to_post(
+    policy: Policy, adoption: Adoption | None, turn: Mapping[str, str], asked: Asked
+) -> tuple[set[str], PublicNotice | None]:
+    """Return whom a notice not posted yet would name, and the clause's terms.
+
+    Raises:
+        Refused: `no_list`; `which` where people are published under several clauses.
+    """
+    if adoption is not None:
+        return {row["case_id"] for row in adoption.numbers["awards"]}, next(
+            (shape for _, shape in policy.of_shape(PublicNotice)), None
+        )
+    clauses = sorted({clause for clause in turn.values() if asked.of in ("", clause)})
+    if not clauses:
+        raise Refused("no_list", "还没有确定名单，也没有人办到公示这一步")
+    if len(clauses) > 1:
+        cites = "；".join(f"{clause.id}（{clause.cite}）" for clause in policy.clauses if clause.id in clauses)
+        raise Refused("which", f"有几种公示，请写明按哪一条：{cites}")
+    return {case_id for case_id, clause in turn.items() if clause == clauses[0]}, _shape(policy, clauses[0])
 
 
 def result(session: Session, asked: Asked) -> Table:
@@ -104,7 +142,7 @@ def _notices(session: Session, asked: Asked) -> list[Notice]:
     query = select(Notice).where(Notice.round_id == asked.round_id)
     every = session.exec(query.order_by(col(Notice.posted_on).desc(), col(Notice.notice_id))).all()
     chosen = [one for one in every if one.notice_id == asked.of] if asked.of else []
-    if asked.of and not chosen:
+    if asked.of and not chosen and every:
         raise Refused("not_found", "没有这个编号的公示")
     standing = (NoticeState.RUNNING.value, NoticeState.ENDED.value)
     return chosen or [

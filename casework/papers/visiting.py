@@ -22,7 +22,10 @@ from casework.vocabulary import LeaderLevel
 
 
 def led(session: Session, asked: Asked) -> Table:
-    """Return 州、县领导慰问对象花名册: those visited, and those whose visit is planned; a draft while any leader has too few."""
+    """Return 州、县领导慰问对象花名册: those visited, and those whose visit is planned.
+
+    It is a draft while any leader has fewer than the circular asks for.
+    """
     policy = policy_of(session, asked.round_id)
     official_list(session, asked.round_id)  # nobody stands on it who is not on the decided list
     found = visited_people(session, round_id=asked.round_id, actor=asked.actor)
