@@ -640,6 +640,22 @@ def test_three_ways_out_stand_side_by_side_and_none_is_chosen(desk):
     assert "没有超出资金" in views.remedies_html(desk, worked(desk), (), {})
 
 
+def test_where_the_money_is_not_known_nobody_says_that_it_suffices(ledger):
+    desk = a_desk(ledger, "jiaozuo-2018")
+
+    assert "算不出有没有缺口" in views.remedies_html(desk, worked(desk), (), {})
+
+
+def test_the_helper_waits_for_a_total_and_adds_up_no_places_that_are_not_set(ledger):
+    desk = a_desk(ledger, "jiaozuo-2018")
+    asked = {"category": "visit", "method": "sainte_lague", "basis": "members", "floor": 0}
+
+    assert not views.propose(desk, {**asked, "total": 0}).complete
+    assert "请填总名额" in views.proposal_html(desk, worked(desk), views.propose(desk, {**asked, "total": 0}))
+    shared = plain(views.proposal_html(desk, worked(desk), views.propose(desk, {**asked, "total": 9})))
+    assert "合计 319 据实 9" in shared
+
+
 def test_the_helper_proposes_beside_the_decided_numbers(desk):
     asked = {"category": "hardship", "total": 124, "method": "largest_remainder", "basis": "places", "floor": 0}
 

@@ -53,6 +53,8 @@ def propose(desk: Desk, asked: Mapping[str, Any]) -> Proposal:
         return Proposal({}, problem="请选择类别。")
     if not all(isinstance(n, int | float) and float(n).is_integer() and 0 <= n <= 99_999 for n in (total, floor)):
         return Proposal({}, problem="总名额和每单位至少要填不小于 0 的整数。")
+    if not total:
+        return Proposal({}, problem="请填总名额，这里就按所选方法分到各单位。")
     weights = _weights(desk, units, category, str(asked.get("basis")))
     unknown = [unit["name"] for unit in units if weights[unit["unit_id"]] is None]
     if unknown:
@@ -112,7 +114,7 @@ def proposal_html(desk: Desk, worked: Worked, proposal: Proposal) -> str:
         (
             "合计",
             sum(proposal.weights.values()),
-            sum(n or 0 for n in decided.values()),
+            "据实" if None in decided.values() else sum(n or 0 for n in decided.values()),
             sum(proposal.shared.places.values()),
             "",
         )

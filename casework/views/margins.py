@@ -86,7 +86,7 @@ def difference_html(desk: Desk, moved: pl.DataFrame) -> str:
         return note("没有人进出，也没有人变额。")
     same = moved.filter(_only_funding)
     moved = moved.filter(~_only_funding)
-    funded = note(f"{same.height} 人金额不变，只是资金够不够随之改变。") if same.height else ""
+    funded = note(f"另有 {same.height} 人名额和金额都不变，改动前后只差在资金够不够发。") if same.height else ""
     if moved.is_empty():
         return note("没有人进出，也没有人变额。") + funded
     counted = moved.group_by("kind", "cause", maintain_order=True).len()
@@ -142,6 +142,9 @@ def remedies_html(desk: Desk, worked: Worked, offers: Sequence[Remedy], buttons:
         buttons: Name of a plan → the HTML of the button that takes it into the worksheet.
     """
     if not offers or worked.result is None or worked.result.balance_fen is None:
+        result = worked.result
+        if result is not None and result.balance_fen is None:
+            return note("资金或金额还没有定，算不出有没有缺口；在“名额与资金”里填写后，这里随之更新。")
         return note("现在的方案没有超出资金，不需要补缺口。")
     cards = [card(offer.name, _offer(desk, offer), buttons.get(offer.name, "")) for offer in offers]
     short = f"资金缺 {yuan(-worked.result.balance_fen)} 元。三种办法供比较，都不会自动采用；采用后可继续调整。"

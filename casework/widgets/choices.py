@@ -47,10 +47,10 @@ def people_table(listing: Listing) -> mo.ui.table:
         show_column_summaries=False,
         show_data_types=False,
         show_download=False,
-        wrapped_columns=["类别", "姓名", "理由"],
+        wrapped_columns=["单位", "类别", "姓名", "理由"],
         column_widths={
             "序号": 60,
-            "单位": 110,
+            "单位": 130,
             "类别": 210,
             "姓名": 200,
             "推荐顺序": 80,
