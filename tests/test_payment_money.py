@@ -10,12 +10,12 @@ import pytest
 from payment_round import FUND, HALL, OF_TOWN, TODAY, TOWN, seen
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import func, select
+from sqlmodel import Session, func, select
 
 from casework import db
 from casework.access import LOCAL_OFFICER
 from casework.ledger import audit_check, audit_key, facts
-from casework.models import Aid, Case, Table
+from casework.models import Aid, Case, Table, Unit
 from casework.models_payment import APPEND_ONLY, KEPT, Booking, FundAccount, FundEntry, Payment, Receipt
 from casework.payment.attempts import attempts
 from casework.payment.claims import claims_frame, open_claims, stop_claim, unreceipted
@@ -464,3 +464,13 @@ def test_the_day_of_a_step_is_kept_in_order(quick):
             on=date(2020, 1, 31),
         )
     assert why(caught) == "future"
+
+
+def test_claims_stand_in_the_order_of_the_units(quick):
+    quick.open()
+    with Session(quick.engine) as session, session.begin():
+        session.get(Unit, TOWN).order, session.get(Unit, HALL).order = 2, 1
+
+    frame = quick.read(claims_frame, round_id="js", actor=LOCAL_OFFICER)
+
+    assert frame["unit"].unique(maintain_order=True).to_list() == ["长梁镇", "业州镇"]

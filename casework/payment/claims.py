@@ -276,7 +276,7 @@ def stop_claim(  # noqa: PLR0913 - as every command
 def claims_frame(
     session: Session, *, round_id: str, actor: Actor, states: tuple[ClaimState, ...] | None = None
 ) -> pl.DataFrame:
-    """Return the claims of a round within the actor's units (`CLAIMS`), stopped ones included.
+    """Return the claims of a round within the actor's units (`CLAIMS`), stopped ones included, by unit order and name.
 
     Args:
         session: A session on the ledger.
@@ -301,7 +301,9 @@ def claims_frame(
         }
         for claim in found
     ]
-    return pl.DataFrame(rows, schema=CLAIMS, orient="row").sort("unit", "name", "fund", "claim_id")
+    places = {unit_id: place for place, unit_id in enumerate(units)}
+    rows.sort(key=lambda row: (places[row["unit_id"]], row["name"], row["fund"], row["claim_id"]))
+    return pl.DataFrame(rows, schema=CLAIMS, orient="row")
 
 
 def unreceipted(session: Session, *, round_id: str, actor: Actor) -> pl.DataFrame:

@@ -86,8 +86,9 @@ def names_of(session: Session, case_ids: Collection[str]) -> dict[str, str]:
 
 
 def unit_names(session: Session) -> dict[str, str]:
-    """Return unit → printed name."""
-    return dict(session.exec(select(Unit.unit_id, Unit.name)).all())
+    """Return unit → printed name, in the order of the register."""
+    order = (col(Unit.order).is_(None), col(Unit.order), col(Unit.unit_id))
+    return dict(session.exec(select(Unit.unit_id, Unit.name).order_by(*order)).all())
 
 
 def live_claims(session: Session, round_id: str, *, actor: Actor | None = None) -> list[Claim]:
