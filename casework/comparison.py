@@ -205,8 +205,12 @@ def remedies(assessed: Assessed, parameters: Parameters) -> tuple[Remedy, ...]:
 def _remedy(name: str, offer: tuple[str, Parameters | None], assessed: Assessed, parameters: Parameters) -> Remedy:
     said, changed = offer
     nobody = conform([], DIFFERENCE)
-    affected = nobody if changed is None else difference(assessed, assessed, parameters, changed)
-    return Remedy(name, said, changed, affected)
+    if changed is None:
+        return Remedy(name, said, None, nobody)
+    try:
+        return Remedy(name, said, changed, difference(assessed, assessed, parameters, changed))
+    except Infeasible as problem:  # e.g. fewer places than the circular's range begins with
+        return Remedy(name, f"行不通：{problem.sentence}", None, nobody)
 
 
 def _lower_rates(policy: Policy, result: Allocation, parameters: Parameters) -> tuple[str, Parameters | None]:

@@ -6,10 +6,12 @@ from functools import cache
 
 import polars as pl
 import pytest
+from instances import clause, simple
 
 from casework.allocation import Parameters, parse_settings
 from casework.comparison import Assessed, changes, difference, remedies
 from casework.facts import Facts
+from casework.frames import FINDINGS, VERDICTS, conform, empty
 from casework.samples import jianshi, neimenggu
 
 
@@ -107,6 +109,25 @@ def test_the_three_ways_out_of_a_shortfall_each_close_it():
     assert fewer.affected.filter(pl.col("kind") == "out").height == 10
     assert more.said == "留存党费待追加 5000 元"
     assert assessed().allocate(more.parameters).totals["places"] == 359
+
+
+def test_a_remedy_against_the_circular_says_so():
+    """每单位1至3名, and money for less than one each: the places cannot be what gives way."""
+    rows = [
+        clause("quota_range", {"at_least": 1, "at_most": 3}, kind="limit"),
+        clause("amount_fixed", {"category": "a", "yuan": "100"}, kind="rate"),
+        clause("fund", {"fund": "dues", "yuan": "40"}, kind="fund"),
+    ]
+    units = [{"unit_id": "u1", "name": "甲局", "order": 1}]
+    instance = simple({}, [("u1", "a", 1)], clauses=rows, units=units)
+    assessed = Assessed(instance.facts(), instance.policy, empty(FINDINGS), conform(instance.verdicts, VERDICTS))
+
+    lower, fewer, more = remedies(assessed, Parameters())
+
+    assert (fewer.said, fewer.parameters, fewer.affected.height) == (
+        "行不通：“甲局”的名额比第1条规定的至少 1 名少 1 名", None, 0,
+    )  # fmt: skip
+    assert None not in (lower.parameters, more.parameters)
 
 
 def test_a_remedy_that_cannot_help_says_so():
