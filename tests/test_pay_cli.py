@@ -169,9 +169,10 @@ def test_from_the_claims_to_the_report(quick, run, done, tmp_path):
 
     # visits of the others, a difficulty, an inspection
     assert run("pay", "unvisited")[0] == 1
-    seen = ["--place", "家中", "--opinions", "无", "--by", "示例委员=乡镇党委委员", *ON]
-    for case in quick.cases[2:]:
-        made = done("pay", "visit", "add", case, *seen)
+    who = ["--by", "示例委员=乡镇党委委员", "--by", "示例处长=派出单位有关负责同志"]
+    seen = ["--place", "家中", "--opinions", "无", *who, *ON]
+    for case in quick.cases[2:]:  # the sending body comes along: one of them is a first secretary
+        made = done("pay", "visit", "add", case, *seen, "--by", "示例派员=派出单位有关负责同志")
     code, out, _ = run("pay", "visit", "list", "--json")
     assert len(json.loads(out)) == 6
     difficulty = ["--problem", "示例困难", "--owner", "示例", "--due", "2020-02-01"]
