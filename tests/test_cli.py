@@ -308,7 +308,6 @@ def test_help_is_quick_because_nothing_heavy_is_imported():
 import sys
 import casework
 from casework.cli import app, main
-from casework.samples import jianshi
 main(["--help"])
 print([name for name in ("polars", "marimo", "weasyprint", "sqlalchemy") if name in sys.modules])
 """
