@@ -54,6 +54,14 @@ def in_hand(set_section):
 
 
 @app.cell
+def file_in_hand():
+    get_file, set_file = mo.state(0)
+    get_emptied, set_emptied = mo.state(0)
+    upload = collect.Upload(set_file, set_emptied)
+    return get_emptied, get_file, upload
+
+
+@app.cell
 def round_choice(ledger):
     chosen_round = round_picker(views.round_names(ledger), views.newest_round(ledger))
     return (chosen_round,)
@@ -98,35 +106,36 @@ def section_tabs(desk, section):
 
 
 @app.cell
-def sheet_choice(desk, section):
+def sheet_choice(desk, get_emptied, section, upload):
     mo.stop(section.value != "收表导入")
-    sheet_fields = collect.sheet_fields(desk)
-    sheet_unit, sheet_file = sheet_fields["unit"], sheet_fields["file"]
-    return sheet_fields, sheet_file, sheet_unit
+    get_emptied()
+    sheet_fields = collect.sheet_fields(desk, upload)
+    return (sheet_fields,)
 
 
 @app.cell
-def sheet_upload(desk, get_said, section, sheet_fields):
+def sheet_upload(desk, get_said, section, sheet_clear, sheet_fields, upload):
     mo.stop(section.value != "收表导入")
-    _told = get_said().get("导入", "")
-    mo.Html(cases.upload_panel(widgets.texts(sheet_fields), _told, may_write=desk.may_write))
+    _fields = collect.sheet_texts(sheet_fields, upload, sheet_clear)
+    mo.Html(cases.upload_panel(_fields, get_said().get("导入", ""), may_write=desk.may_write))
     return
 
 
 @app.cell
-def sheet_proposed(desk, section, sheet_file, sheet_unit):
+def sheet_proposed(desk, get_file, section, upload):
     mo.stop(section.value != "收表导入")
-    sheet = collect.chosen_sheet(sheet_unit, sheet_file)
-    proposed = cases.plan_sheet(desk, sheet)
-    mapping_form = collect.mapping_form(desk, proposed)
-    return mapping_form, proposed, sheet
+    get_file()
+    proposed = collect.proposed_now(desk, upload)
+    sheet_clear = collect.clear_button(desk, upload)
+    mapping_form = collect.mapping_form(desk, upload, proposed)
+    return mapping_form, proposed, sheet_clear
 
 
 @app.cell
-def sheet_planned(counter, desk, look, mapping_form, proposed, section, sheet):
+def sheet_planned(counter, desk, look, proposed, section, upload):
     mo.stop(section.value != "收表导入")
-    planned = collect.planned_now(desk, sheet, proposed, mapping_form)
-    sheet_controls = collect.sheet_controls(counter, look, sheet, planned)
+    planned = collect.planned_now(desk, upload, proposed)
+    sheet_controls = collect.sheet_controls(counter, look, upload, planned)
     return planned, sheet_controls
 
 

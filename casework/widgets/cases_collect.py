@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
 
 import marimo as mo
@@ -9,8 +12,9 @@ import marimo as mo
 from casework.access import Actor
 from casework.views import Told, cases
 from casework.views.cases import CaseDesk, Collected, Look, Planned, Sheet
-from casework.widgets.choices import pick
+from casework.widgets.cases import Set, text
 from casework.widgets.deeds import Counter
+from casework.widgets.review_forms import drawn_anew, next_drawing
 
 GRID = "收表"
 
@@ -52,55 +56,138 @@ SHEET, IMPORTED = "导入", "已导入"
 MOST_BYTES = 20 * 1024 * 1024
 
 
-def sheet_fields(desk: CaseDesk) -> dict[str, Any]:
-    """Return whose sheet it is, and the file."""
+@dataclass
+class Upload:
+    """The file that is chosen and not written yet: it outlives whatever else is done in the section.
+
+    Attributes:
+        changed: Setter of the state that reads the file again.
+        emptied: Setter of the state that draws the choice of a file anew.
+        round_id: The round it was chosen for; in another one it is forgotten.
+        sheet: What was chosen.
+        said: How the officer wants it read; None while he has said nothing.
+    """
+
+    changed: Set
+    emptied: Set
+    round_id: str = ""
+    sheet: Sheet = field(default_factory=lambda: Sheet("", b""))
+    said: Mapping[str, Any] | None = None
+
+    def of(self, desk: CaseDesk) -> Sheet | None:
+        """Return the file chosen for a round; None for none."""
+        if self.round_id != desk.round_id:
+            self.round_id, self.sheet, self.said = desk.round_id, Sheet("", b""), None
+        return self.sheet if self.sheet.body or self.sheet.name else None
+
+    def put(self, **changes: Any) -> None:
+        """Take another file, unit or part; how the last one was to be read holds no more."""
+        self.sheet, self.said = replace(self.sheet, **changes), None
+        self.changed(lambda now: now + 1)
+
+    def take(self, files: Any) -> None:
+        """Take the file chosen. The browser's own limits are advice, so it is cut here."""
+        if files:
+            self.put(name=str(files[0].name), body=bytes(files[0].contents)[: MOST_BYTES + 1])
+
+    def read_so(self, given: Mapping[str, Any] | None) -> None:
+        """Keep how the officer wants it read."""
+        self.said = given
+        self.changed(lambda now: now + 1)
+
+    def clear(self) -> None:
+        """Let the file go."""
+        self.put(name="", body=b"", part="")
+        self.emptied(lambda now: now + 1)
+
+
+def sheet_fields(desk: CaseDesk, upload: Upload) -> dict[int, dict[str, Any]]:
+    """Return whose sheet it is, which of several, and the choice of a file, under the number of their drawing."""
+    chosen = upload.of(desk) or upload.sheet
     units = {"表里已写明": "", **{name: unit for unit, name in desk.unit_names.items()}}
-    return {
-        "unit": pick(units, search=len(units) > 15),
-        "file": mo.ui.file(filetypes=[".xlsx", ".xls", ".docx"], max_size=MOST_BYTES, label="选择单位报来的表"),
-    }
+    first = next((name for name, unit in units.items() if unit == chosen.unit_id), "表里已写明")
+    unit = mo.ui.dropdown(
+        units,
+        value=first,
+        allow_select_none=False,
+        searchable=len(units) > 15,
+        on_change=lambda unit: upload.put(unit_id=str(unit or "")),
+    )
+    part = mo.ui.text(
+        value=chosen.part,
+        placeholder="一个单位分几份报时填写，如：机关、村居",
+        max_length=40,
+        full_width=True,
+        on_change=lambda text: upload.put(part=str(text or "").strip()),
+    )
+    file = mo.ui.file(
+        filetypes=[".xlsx", ".xls", ".docx"], max_size=MOST_BYTES, label="选择单位报来的表", on_change=upload.take
+    )
+    return {next_drawing(): {"unit": unit, "part": part, "file": file}}
 
 
-def chosen_sheet(unit: Any, file: Any) -> Sheet | None:
-    """Return the file that was chosen; None for none. The browser's own limits are advice, so it is cut here."""
-    found = file.value
-    if not found:
+def sheet_texts(drawn: Mapping[int, Mapping[str, Any]], upload: Upload, clear: Any) -> dict[str, str]:
+    """Return the fields as HTML, with the name of the file in hand and the button that lets it go."""
+    texts = {name: drawn_anew({number: one}) for number, fields in drawn.items() for name, one in fields.items()}
+    held = f"<span class='cw-held'>已选择：{escape(upload.sheet.name)}</span>{text(clear)}" if clear else ""
+    return texts | {"file": f"<div class='cw-toolbar'>{texts['file']}{held}</div>"}
+
+
+def clear_button(desk: CaseDesk, upload: Upload) -> mo.ui.button | None:
+    """Return the button that lets the file go; None where none is in hand."""
+    if upload.of(desk) is None:
         return None
-    return Sheet(str(found[0].name), bytes(found[0].contents)[: MOST_BYTES + 1], str(unit.value or ""))
+    return mo.ui.button(label="放弃这份表", on_click=lambda _: upload.clear())
 
 
-def mapping_form(desk: CaseDesk, proposed: Planned) -> mo.ui.form[Any, Any] | None:
+def proposed_now(desk: CaseDesk, upload: Upload) -> Planned:
+    """Return the plan of the file in hand, its columns read as proposed."""
+    sheet = upload.of(desk)
+    if sheet is None:
+        return Planned()
+    with mo.status.spinner(title="正在读表…", remove_on_exit=True):
+        return cases.plan_sheet(desk, sheet)
+
+
+def mapping_form(desk: CaseDesk, upload: Upload, proposed: Planned) -> mo.ui.form[Any, Any] | None:
     """Return the form in which an officer says how each column is read; None where there is nothing to read."""
     if proposed.plan is None or not proposed.plan.intake.mappings:
         return None
-    mappings, options = proposed.plan.intake.mappings, cases.field_choices(desk)
+    mappings, options, said = proposed.plan.intake.mappings, cases.field_choices(desk), upload.said or {}
     labels = {field: label for label, field in options.items()}
-    fields = {
+    fields: dict[str, Any] = {
         key: mo.ui.dropdown(
             options,
-            value=labels.get(mappings[at].columns[number].field, next(iter(options))),
+            value=labels.get(said.get(key, mappings[at].columns[number].field), next(iter(options))),
             allow_select_none=False,
             full_width=True,
         )
         for key, (at, number) in cases.column_keys(mappings).items()
     }
+    names = cases.sheet_names(mappings)
+    if len(names) > 1:
+        wanted = [name for name in said.get("sheets", names) if name in names]
+        fields["sheets"] = mo.ui.multiselect(names, value=wanted, full_width=True)
     layout = mo.Html(cases.mapping_template(mappings))
-    return layout.batch(**fields).form(submit_button_label="按此重读", bordered=False)
+    return layout.batch(**fields).form(submit_button_label="按此重读", bordered=False, on_change=upload.read_so)
 
 
-def planned_now(desk: CaseDesk, sheet: Sheet | None, proposed: Planned, form: mo.ui.form[Any, Any] | None) -> Planned:
-    """Return the plan with the columns read as the officer says; as proposed while he has said nothing."""
-    if form is None or form.value is None or proposed.plan is None:
+def planned_now(desk: CaseDesk, upload: Upload, proposed: Planned) -> Planned:
+    """Return the plan with the file read as the officer says; as proposed while he has said nothing."""
+    if upload.said is None or proposed.plan is None:
         return proposed
-    return cases.plan_sheet(
-        desk, sheet, cases.corrected(proposed.plan.intake.mappings, form.value, cases.field_choices(desk))
-    )
+    mappings = cases.corrected(proposed.plan.intake.mappings, upload.said, cases.field_choices(desk))
+    sheets = upload.said.get("sheets")
+    if sheets is not None:
+        mappings = [one for one in mappings if one.sheet in sheets]
+    with mo.status.spinner(title="正在按您说的重读…", remove_on_exit=True):
+        return cases.plan_sheet(desk, upload.of(desk), mappings, sheets)
 
 
-def sheet_controls(counter: Counter[CaseDesk], look: Look, sheet: Sheet | None, planned: Planned) -> dict[str, Any]:
+def sheet_controls(counter: Counter[CaseDesk], look: Look, upload: Upload, planned: Planned) -> dict[str, Any]:
     """Return the preview row by row and the buttons that write; none where there is nothing to write."""
     plan = planned.plan
-    if plan is None or sheet is None:
+    if plan is None or upload.of(counter.desk) is None:
         return {}
     rows = cases.preview_rows(counter.desk, look, plan)
     controls: dict[str, Any] = {}
@@ -117,16 +204,21 @@ def sheet_controls(counter: Counter[CaseDesk], look: Look, sheet: Sheet | None, 
         )
     counts = plan.counts()
     if plan.complete and counts["clean"]:
-        controls["whole"] = _take(counter, sheet, planned, label="全部写入", clean=False)
+        controls["whole"] = _take(counter, upload, planned, label="全部写入", clean=False)
     elif counts["clean"]:
-        controls["clean"] = _take(counter, sheet, planned, label=f"只取无误的 {counts['clean']} 行", clean=True)
+        controls["clean"] = _take(counter, upload, planned, label=f"只取无误的 {counts['clean']} 行", clean=True)
     return controls
 
 
-def _take(counter: Counter[CaseDesk], sheet: Sheet, planned: Planned, *, label: str, clean: bool) -> mo.ui.button:
+def _take(counter: Counter[CaseDesk], upload: Upload, planned: Planned, *, label: str, clean: bool) -> mo.ui.button:
+    sheet = upload.sheet
+
     def deed(actor: Actor) -> Told:
         with mo.status.spinner(title="正在写入台账…", remove_on_exit=True):
-            return cases.take_sheet(counter.desk, actor, counter.page, sheet, planned, clean=clean)
+            told = cases.take_sheet(counter.desk, actor, counter.page, sheet, planned, clean=clean)
+        if told.done and upload.sheet == sheet:
+            upload.clear()
+        return told
 
     return counter.button(label, SHEET, deed)
 

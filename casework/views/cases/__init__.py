@@ -51,6 +51,7 @@ from casework.views.cases.sheets import (
     mapping_template,
     plan_panel,
     preview_rows,
+    sheet_names,
     upload_panel,
 )
 from casework.views.cases.work import (
@@ -134,6 +135,7 @@ __all__ = [
     "scans_card",
     "see_scan",
     "send_back",
+    "sheet_names",
     "sitting_of",
     "sitting_panel",
     "stages",

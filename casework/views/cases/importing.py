@@ -28,11 +28,19 @@ STATES: Final = {"in_force": ("在用", "green"), "replaced": ("已被新表替�
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file an officer has chosen: its name, its bytes, and whose it is ("" where the sheet says so itself)."""
+    """A file an officer has chosen.
+
+    Attributes:
+        name: Its name.
+        body: Its bytes.
+        unit_id: Whose it is; "" where the sheet says so itself.
+        part: Which of the unit's sheets, where it hands in several; "" for its only one.
+    """
 
     name: str
     body: bytes
     unit_id: str = ""
+    part: str = ""
 
     def __repr__(self) -> str:
         """Keep the content out of tracebacks."""
@@ -40,7 +48,7 @@ class Sheet:
 
     def told(self) -> dict[str, Any]:
         """Return what plan and command both need."""
-        return {"file_name": self.name, "body": self.body, "unit_id": self.unit_id or None}
+        return {"file_name": self.name, "body": self.body, "unit_id": self.unit_id or None, "part": self.part}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +56,23 @@ class Planned:
     """What came of reading a file: a plan, or the sentence why there is none.
 
     Attributes:
+        sheets: The worksheets the officer wants read; None: all.
         marked: Address of the workbook that goes back, where rows wait.
     """
 
     plan: ImportPlan | None = None
     problem: str = ""
     mappings: Sequence[SheetMapping] | None = None
+    sheets: Sequence[str] | None = None
     marked: str = ""
 
 
-def plan_sheet(desk: CaseDesk, sheet: Sheet | None, mappings: Sequence[SheetMapping] | None = None) -> Planned:
+def plan_sheet(
+    desk: CaseDesk,
+    sheet: Sheet | None,
+    mappings: Sequence[SheetMapping] | None = None,
+    sheets: Sequence[str] | None = None,
+) -> Planned:
     """Hold a file against the ledger; nothing is written."""
     if sheet is None or not desk.may_write:
         return Planned()
@@ -69,11 +84,12 @@ def plan_sheet(desk: CaseDesk, sheet: Sheet | None, mappings: Sequence[SheetMapp
                 actor=desk.actor,
                 now=clock(),
                 mappings=mappings,
+                sheets=sheets,
                 **sheet.told(),
             )
         waits = plan.intake.counts()["held"] > 0
         marked = keep_file(desk, f"待改_{sheet.name.rpartition('.')[0]}.xlsx", plan.marked()) if waits else ""
-        return Planned(plan, mappings=mappings, marked=marked)
+        return Planned(plan, mappings=mappings, sheets=sheets, marked=marked)
     except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
         return Planned(problem=failure(error))
 
@@ -91,6 +107,7 @@ def take_sheet(desk: CaseDesk, actor: Actor, page: str, sheet: Sheet, planned: P
             seen=plan.seen,
             take_clean=clean,
             mappings=planned.mappings,
+            sheets=planned.sheets,
             actor=actor,
             now=clock(),
             key=_key(page, "import", {"seen": plan.seen, "clean": clean}),

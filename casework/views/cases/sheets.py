@@ -42,6 +42,11 @@ def field_choices(desk: CaseDesk) -> dict[str, str]:
     return found
 
 
+def sheet_names(mappings: Sequence[SheetMapping]) -> list[str]:
+    """Return the worksheets that may be read, in the file's order."""
+    return list(dict.fromkeys(one.sheet for one in mappings))
+
+
 def column_keys(mappings: Sequence[SheetMapping]) -> dict[str, tuple[int, int]]:
     """Return a name for each column of each sheet → (which mapping, which of its columns)."""
     return {f"m{at}c{number}": (at, number) for at, one in enumerate(mappings) for number in range(len(one.columns))}
@@ -61,8 +66,10 @@ def corrected(
 
 
 def mapping_template(mappings: Sequence[SheetMapping]) -> str:
-    """Return the form of the columns, `{m0c0}` where a field goes."""
+    """Return the form of the columns, `{m0c0}` where a field goes; `{sheets}` where there are several worksheets."""
     parts = []
+    several = len(sheet_names(mappings)) > 1
+    which = tag("div", tag("label", "读哪些工作表") + "{sheets}", "cw-lines cw-narrow") if several else ""
     for at, one in enumerate(mappings):
         rows = "".join(
             tag("tr", tag("th", _plain(column.head)) + tag("td", f"{{m{at}c{number}}}"))
@@ -76,7 +83,7 @@ def mapping_template(mappings: Sequence[SheetMapping]) -> str:
                 + f"<table class='cw-grid'>{head}<tbody>{rows}</tbody></table>",
             )
         )
-    return tag("div", "".join(parts), "cw-cards")
+    return which + tag("div", "".join(parts), "cw-cards")
 
 
 def _plain(text: str) -> str:
@@ -90,7 +97,12 @@ def upload_panel(fields: Mapping[str, str], told: str, *, may_write: bool) -> st
         return told + card("导入单位报来的表", note("只读人员不能导入。"))
     lines = tag(
         "div",
-        tag("label", "这是哪个单位的表") + fields["unit"] + tag("label", "文件") + fields["file"],
+        tag("label", "这是哪个单位的表")
+        + fields["unit"]
+        + tag("label", "第几份")
+        + fields["part"]
+        + tag("label", "文件")
+        + fields["file"],
         "cw-lines cw-upload",
     )
     said = "Excel 电子表格，或文档里的表格；先看清再写入，写入前什么都不改"
@@ -117,7 +129,10 @@ def plan_panel(planned: Planned, parts: Mapping[str, str], look: Look) -> str:
     link = tag("a", "下载标出问题的表", "cw-button", href=marked, download="1") if marked else ""
     acts = toolbar(parts.get("whole", ""), parts.get("clean", ""), link)
     summary = note(f"{said}{held}", "warn" if counts["held"] or plan.intake.problems else "ok")
-    columns = folded("各列读作什么（可改）", parts["mapping"]) if parts.get("mapping") else ""
+    several = len(sheet_names(plan.intake.mappings)) > 1 or planned.sheets is not None
+    summary_of = "读哪些工作表、各列读作什么（可改）" if several else "各列读作什么（可改）"
+    columns = folded(summary_of, parts["mapping"]) if parts.get("mapping") else ""
+    columns += _hidden(plan)
     people = card("逐行预览", summary, parts.get("rows", ""), acts, muted=plan.file_name)
     if look.projected:
         return people
@@ -171,6 +186,13 @@ def preview_rows(desk: CaseDesk, look: Look, plan: ImportPlan) -> pl.DataFrame:
         for row in plan.preview.iter_rows(named=True)
     ]
     return pl.DataFrame(rows, schema=dict.fromkeys(_ROWS, pl.String), orient="row")
+
+
+def _hidden(plan: ImportPlan) -> str:
+    """Name the worksheets that are hidden in the file: they are not read, and nobody need wonder why."""
+    hidden = [one for one in plan.intake.skipped if one.kind is SkipKind.HIDDEN_SHEET]
+    said = "、".join(f"“{one.sheet}”（{one.rows} 行）" for one in hidden)
+    return note(f"隐藏的工作表没有读入：{said}。要读的请在表里取消隐藏后重新选择文件。") if hidden else ""
 
 
 def _skipped(plan: ImportPlan) -> str:
