@@ -195,7 +195,7 @@ def package_papers(collected, counter, desk, get_said, section):
 def worklist(desk, look, section):
     mo.stop(section.value not in cases.WITH_CASES, None)
     mo.stop(cases.empty_work(desk), mo.Html(cases.empty_work(desk)))
-    listed = cases.open_cases(desk, look)
+    listed = widgets.read_cases(desk, look)
     return (listed,)
 
 
@@ -494,7 +494,7 @@ def standing_fields(desk, section):
 def standing_read(desk, earlier, later, look, only, page, part, part_unit, section, year):
     mo.stop(section.value != "台账")
     _wanted = standings.wanted(part, year, only, earlier, later)
-    standing = standings.open_standing(standings.bench_of(desk, look, page, part_unit), _wanted)
+    standing = standings.read_standing(standings.bench_of(desk, look, page, part_unit), _wanted)
     standing_table = standings.standing_table(standing)
     standing_forms = standings.standing_forms(standing)
     standing_choice = office.deed_choice("台账", standing_forms)

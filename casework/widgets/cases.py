@@ -13,7 +13,7 @@ import marimo as mo
 
 from casework.access import Actor
 from casework.views import Told, cases
-from casework.views.cases import CaseDesk, Listed, View
+from casework.views.cases import CaseDesk, Listed, Look, View
 from casework.widgets.choices import pick
 from casework.widgets.deeds import Counter
 
@@ -95,6 +95,14 @@ class Hand:
 def first_case() -> str | None:
     """Return the case the address asks for."""
     return str(mo.query_params().get("case") or "") or None
+
+
+def read_cases(desk: CaseDesk, look: Look) -> Listed:
+    """Read the worklist; the first time it is said how many are being read."""
+    if cases.read_before(desk):
+        return cases.open_cases(desk, look)
+    with mo.status.spinner(title=f"正在读取 {desk.cases} 件个案…", remove_on_exit=True):
+        return cases.open_cases(desk, look)
 
 
 # -- 工作清单 ------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from casework.vocabulary import Recheck
 from casework.widgets.deeds import Counter
 from casework.widgets.review_forms import paged
 
-__all__ = ["open_standing", "standing_forms", "standing_panel"]
+__all__ = ["standing_forms", "standing_panel"]
 
 SECTION = "台账"
 _WIDTHS = {"序号": 60, "记录一": 90, "记录二": 90, "姓名": 90, "说明": 250}
@@ -75,6 +75,12 @@ def wanted(part: Any, year: Any, only: Any, earlier: Any, later: Any) -> Wanted:
         later.value,
         str(only.value or ""),
     )
+
+
+def read_standing(bench: Bench, wanted: Wanted) -> Standing:
+    """Read one part of the ledger, and say so while it takes."""
+    with mo.status.spinner(title="正在读取台账…", remove_on_exit=True):
+        return open_standing(bench, wanted)
 
 
 def above(part: Any, unit: Any) -> str:

@@ -40,7 +40,7 @@ from casework.views.cases.importing import (
     withdraw_sheet,
     withdrawable,
 )
-from casework.views.cases.listing import PAGE, Listed, View, choices, open_cases
+from casework.views.cases.listing import PAGE, Listed, View, choices, open_cases, read_before
 from casework.views.cases.reading import CaseView, open_case
 from casework.views.cases.scans import OF_CASE, Scans, add_scan, drop_scan, package_scans, scans_card, see_scan
 from casework.views.cases.screen import case_panel, nobody_panel
@@ -128,6 +128,7 @@ __all__ = [
     "plan_panel",
     "plan_sheet",
     "preview_rows",
+    "read_before",
     "receive",
     "record_package",
     "results_html",

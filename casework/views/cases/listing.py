@@ -120,10 +120,19 @@ class Listed:
 _frames: _Kept[tuple[_Mark, pl.DataFrame]] = _Kept()
 
 
+def _place(desk: CaseDesk) -> tuple[Any, ...]:
+    scope = None if desk.actor.units is None else tuple(sorted(desk.actor.units))
+    return (str(desk.engine.url), desk.round_id, scope, desk.today, desk.policy.digest)
+
+
+def read_before(desk: CaseDesk) -> bool:
+    """Tell whether the worklist was read before, so that reading it again takes no time to speak of."""
+    return _frames.get(_place(desk)) is not None
+
+
 def open_cases(desk: CaseDesk, look: Look) -> Listed:
     """Read the worklist, or what of it has changed since it was read last."""
-    scope = None if desk.actor.units is None else tuple(sorted(desk.actor.units))
-    key = (str(desk.engine.url), desk.round_id, scope, desk.today, desk.policy.digest)
+    key = _place(desk)
     now = clock()
     with reading(desk.engine) as session:
         mark, kept = _mark(session), _frames.get(key)
