@@ -73,7 +73,7 @@ TABLE = {
     "workbook": "lists problems money dates | xlsxwriter",
     "pictures": "| pypdfium2 PIL",
     "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
-    "papers": f"{WORDS} {STORE} {CORE} comparison adoption review payment lists | polars sqlmodel sqlalchemy",
+    "papers": f"{WORDS} {STORE} {CORE} comparison adoption review payment lists forms | polars sqlmodel sqlalchemy",
     # the edge
     "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets printing pictures | polars altair sqlmodel sqlalchemy",
     "widgets": "views access opening vocabulary | marimo",

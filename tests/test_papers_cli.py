@@ -22,7 +22,7 @@ from casework.cli import main
 from casework.cli.papers import COMPUTED, LISTS
 from casework.lists import ListState, as_printed
 from casework.models import AuditEntry
-from casework.papers import PAPERS, Asked, paper
+from casework.papers import PAPERS, Asked, blank_paper, paper
 from casework.payment.bank import prepare_batch
 from casework.payment.inspection import draw_inspection
 from casework.payment.visits import Caller, link_leader, plan_visit, record_visit
@@ -135,11 +135,23 @@ def test_what_is_asked_wrongly_is_answered_in_a_sentence(paid, run):
         assert (found, said in err) == (code, True), err
 
 
-def test_a_blank_form_names_nobody(paid, run):
-    code, out, _ = run("list", "pay-sheet", "--round", "js", "--blank")
-    assert code == 0
-    assert "慰问金发放表" in out
-    assert "示例1号" not in out
+def test_a_blank_form_names_nobody_and_needs_nothing_to_be_there(quick, run, tmp_path):
+    for name in [name for name, found in PAPERS.items() if found.plain]:
+        code, out, _ = run("list", name, "--round", "js", "--blank")
+        assert code == 0
+        assert LISTS[name][-3:] in out
+        assert "示例" not in out
+    out = tmp_path / "blank.pdf"
+    assert run("list", "receipts", "--round", "js", "--blank", "--out", out)[0] == 0
+    (page,) = PdfReader(out).pages
+    assert re.sub(r"\s+", "", page.extract_text()).count("本人已足额收到") == 2
+
+
+def test_the_minutes_of_a_planned_meeting_can_be_printed_empty(sqlite_database_url):
+    for world in meetings.made(sqlite_database_url):
+        meetings.convene(world)
+        table = world.read(blank_paper, "minutes", asked(world, now=at(world.today)))
+        assert (table.rows, dict(table.fields)["应　　到"]) == ((), "")
 
 
 # -- state and scope -------------------------------------------------------------------------------------------

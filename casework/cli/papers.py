@@ -93,8 +93,10 @@ def show_list(
         if name in COMPUTED:
             table, issuer = _table(session, found.round_id, name, scenario, settings, unit)
         else:
-            table, issuer = _paper(session, db, name, _asked(session, found.round_id, unit, branch, of), cards=cards)
-    if blank:
+            table, issuer = _paper(
+                session, db, name, _asked(session, found.round_id, unit, branch, of), cards=cards, blank=blank
+            )
+    if blank and name in COMPUTED:
         table = table.blank()
     if out is None:
         _print(table)
@@ -115,13 +117,13 @@ def _asked(session: Session, round_id: str, unit: str, branch: str, of: str) -> 
     return Asked(round_id, LOCAL_OFFICER, now(), unit_id=_unit(units, unit), branch=branch, of=of)
 
 
-def _paper(session: Session, db: str, name: str, asked: Asked, *, cards: bool) -> tuple[Table, str]:
+def _paper(session: Session, db: str, name: str, asked: Asked, *, cards: bool, blank: bool) -> tuple[Table, str]:
     from casework.ledger import policy_of
-    from casework.papers import bank_opened, paper
+    from casework.papers import bank_opened, blank_paper, paper
 
     issuer = policy_of(session, asked.round_id).issuer
-    if not cards:
-        return paper(session, name, asked), issuer
+    if not cards or blank:
+        return (blank_paper if blank else paper)(session, name, asked), issuer
     if name != "bank-payment":
         raise Usage("--cards 只用于代发明细（bank-payment）")
     engine = open_place(ledger_url(db), write=True, quiet=True)

@@ -12,13 +12,15 @@ from typing import Final
 
 from sqlmodel import Session
 
-from casework.lists import Table
+from casework.forms import load_form
+from casework.ledger import policy_of
+from casework.lists import ListState, Table, listing
 from casework.papers import notices, paying, study, visiting
-from casework.papers.asked import Asked
+from casework.papers.asked import Asked, unit_name
 from casework.papers.paying import bank_opened
 from casework.review.records import SINGLE_HANDED, single_handed
 
-__all__ = ["PAPERS", "Asked", "Paper", "bank_opened", "paper", "single_handed_said"]
+__all__ = ["PAPERS", "Asked", "Paper", "bank_opened", "blank_paper", "paper", "single_handed_said"]
 
 
 @dataclass(frozen=True)
@@ -29,29 +31,31 @@ class Paper:
         label: Its Chinese name.
         read: Makes it.
         needs_unit: It is a unit's own; without one it is not printed.
+        plain: Its form, where it can be printed empty before there is anything to read.
         decided: It rests on what was proposed, reviewed and signed; where one account entered all of it, it says so.
     """
 
     label: str
     read: Callable[[Session, Asked], Table]
     needs_unit: bool = False
+    plain: str = ""
     decided: bool = False
 
 
 PAPERS: Final[Mapping[str, Paper]] = {
-    "meeting-list": Paper("上会材料", study.meeting_material, decided=True),
+    "meeting-list": Paper("上会材料", study.meeting_material, plain="meeting_list", decided=True),
     "minutes": Paper("集体研究记录", study.minutes, decided=True),
-    "exceptions": Paper("特殊情况说明表", study.exceptions),
+    "exceptions": Paper("特殊情况说明表", study.exceptions, plain="exceptions"),
     "public-notice": Paper("公示", notices.notice),
     "notice-result": Paper("公示结果", notices.result),
     "completion-request": Paper("材料补正通知单", notices.completion, needs_unit=True),
     "feedback": Paper("审核结果反馈单", notices.answer, needs_unit=True),
-    "change-list": Paper("慰问对象变更（递补）名单", notices.changes, decided=True),
-    "pay-sheet": Paper("慰问金发放表", paying.sheet, decided=True),
-    "receipts": Paper("签字（盖章）回执", paying.slips),
+    "change-list": Paper("慰问对象变更（递补）名单", notices.changes, plain="change_list", decided=True),
+    "pay-sheet": Paper("慰问金发放表", paying.sheet, plain="pay_sheet", decided=True),
+    "receipts": Paper("签字（盖章）回执", paying.slips, plain="receipt"),
     "bank-payment": Paper("代发明细", paying.bank),
-    "leader-roster": Paper("州、县领导慰问对象花名册", visiting.led),
-    "visit-plan": Paper("走访安排表", visiting.plan),
+    "leader-roster": Paper("州、县领导慰问对象花名册", visiting.led, plain="leader_roster"),
+    "visit-plan": Paper("走访安排表", visiting.plan, plain="visit_plan"),
     "inspection": Paper("发放情况抽查核实表", visiting.inspected),
     "activity-report": Paper("走访慰问活动情况报告", visiting.report),
 }
@@ -77,6 +81,29 @@ def paper(session: Session, name: str, asked: Asked) -> Table:
         asked.one_unit(found.label)
     table = found.read(session, asked)
     return single_handed_said(session, asked.round_id, table) if found.decided else table
+
+
+def blank_paper(session: Session, name: str, asked: Asked) -> Table:
+    """Return a paper without people or numbers, to be filled in by hand: with its labels, nobody's draft.
+
+    Args:
+        session: A session on the ledger.
+        name: One of `PAPERS`.
+        asked: Of which round and unit.
+
+    Raises:
+        KeyError: There is no such paper.
+        Refused: As `paper`, for one that is made of a meeting, a notice, a draw.
+        NotAllowed: `scope`.
+    """
+    found = PAPERS[name]
+    if not found.plain:
+        return paper(session, name, asked).blank()
+    asked.within_scope()
+    policy = policy_of(session, asked.round_id)
+    unit = policy.round_title if found.plain == "receipt" else unit_name(session, asked.unit_id)
+    empty = listing(policy, found.plain, [], state=ListState.OFFICIAL, unit=unit, nobody="")
+    return empty.blank(load_form(found.plain).blank_rows)
 
 
 def single_handed_said(session: Session, round_id: str, table: Table) -> Table:

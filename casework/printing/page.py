@@ -100,7 +100,7 @@ def page_html(  # noqa: PLR0913 - what is on a page
         foot=foot,
         records=[
             {column.key: shown(value, column) for value, column in zip(row, table.columns, strict=True)}
-            for row in table.rows
+            for row in table.rows or ((None,) * len(table.columns),) * table.blank_rows
         ],
         fields=[table.fields[at : at + 2] for at in range(0, len(table.fields), 2)],
         watermark="" if table.state is ListState.OFFICIAL else table.state.label,
