@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -16,6 +17,7 @@ from casework.models import Adoption
 from casework.models_review import Meeting, MeetingResult, Recusal
 from casework.papers import Asked, paper
 from casework.problems import Conflict, NotAllowed, Refused
+from casework.review import chain as chains
 from casework.review.instructions import pending_instructions, record_instruction, settle_instruction
 from casework.review.meetings import convene_meeting, decide_meeting
 from casework.review.minutes import PersonResult, quorum_met
@@ -310,6 +312,26 @@ def test_an_oral_instruction_blocks_until_it_is_made_up_for(both):
     settle_instruction(world.engine, **settle, meeting_id=later, **by(world.today))
     with pytest.raises(Conflict, match="刚由本机经办办理为“已补手续”"):
         settle_instruction(world.engine, **settle, dropped="示例", **by(world.today))
+    assert not any("口头" in sentence for sentence in ready(world).blocks)
+
+
+def test_where_the_circular_names_a_signature_a_signed_paper_makes_up_for_it(world, monkeypatch):
+    """No shipped circular allows a 签批; one that names it among the bodies does."""
+    decide(world, convene(world))
+    said = {"said_by": "示例领导", "on": date(2022, 12, 27), "content": "示例"}
+    made = record_instruction(world.engine, round_id=world.round_id, **said, **by(world.today))
+    plain = chains.chain
+
+    def with_signature(policy, path):
+        return tuple(
+            replace(link, bodies=(*link.bodies, "示例部长签批")) if link.stage is Stage.DETERMINATION else link
+            for link in plain(policy, path)
+        )
+
+    monkeypatch.setattr(chains, "chain", with_signature)
+    settle = {"instruction_id": made["instruction_id"], "document": "示例签批件", "expected_version": 1}
+    done = settle_instruction(world.engine, **settle, **by(world.today))
+    assert done["state"] == "settled"
     assert not any("口头" in sentence for sentence in ready(world).blocks)
 
 
