@@ -18,6 +18,7 @@ from pypdf import PdfReader
 
 import casework
 from casework.cli import app, main
+from casework.cli.papers import LISTS
 from casework.samples import jianshi
 
 
@@ -529,7 +530,7 @@ TYPED = {
         "py",
     ),
     *("JSON", "CSV", "PDF", "JPG", "PNG", "sainte_lague", "dhondt", "largest_remainder", "equal", "half_up"),
-    *("quota-table", "roster", "public-list"),
+    *LISTS,
 }
 
 
