@@ -54,6 +54,7 @@ OFFICE = {
     "notice": ("neimenggu-2022", "公示与异议"),
     "payment": ("jianshi-2020", "发放与回执"),
     "visits": ("jianshi-2020", "走访与期限"),
+    "ledger": ("jianshi-2020", "台账"),
 }
 SHEET = (
     {"index": 1, "name": "示例新甲", "sex": "男", "born_on": "1965.3", "branch": "示例一支部", "unit_rank": 1},
@@ -126,6 +127,8 @@ def of_office(camera: Camera) -> None:
         if name == "packages":
             page.get_by_role("heading", name="收表进度").evaluate("heading => heading.scrollIntoView()")
             page.mouse.wheel(0, -90)
+        if name == "ledger":
+            page.get_by_role("radio", name="年度复核").click()
         if name == "worklist":
             page.keyboard.press("ArrowDown")
         camera.take(name)

@@ -1,4 +1,4 @@
-"""The handbook of packs says what the code does: its generated parts, its examples, its links."""
+"""The handbooks say what the code does: generated parts, examples, links, commands, pictures, sections."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from casework.policy.handbook import (
 )
 from casework.policy.meanings import LISTS, MEANINGS
 from casework.shapes import SHAPES
+from casework.views.cases import SECTIONS
 from casework.worked import run
+from scripts.command_table import TARGET, TASKS, commands, task_of
+from scripts.command_table import page as command_page
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "tests" / "packs" / "handbook"
@@ -137,3 +140,62 @@ def test_the_pages_are_written_anew(tmp_path):
     assert [(tmp_path / name).read_text(encoding="utf-8") for name in DOCUMENTS.values()] == [
         page(lang) for lang in DOCUMENTS
     ]
+
+
+# -- the officers' handbook ------------------------------------------------------------------------------------------
+
+OFFICERS = ROOT / "docs" / "handbook.md"
+
+
+def test_every_command_stands_under_exactly_one_task():
+    assert {name: task_of(name) for name, _ in commands() if len(task_of(name)) != 1} == {}
+    names = [name for name, _ in commands()]
+    unused = [
+        word
+        for words in TASKS.values()
+        for word in words
+        if not any(name == word or name.startswith(f"{word} ") for name in names)
+    ]
+    assert unused == []
+
+
+def test_the_table_of_commands_is_what_the_command_line_says():
+    assert TARGET.read_text(encoding="utf-8") == command_page(), "run: python -m scripts.command_table"
+
+
+def test_the_officers_handbook_shows_pictures_and_pages_that_exist():
+    text = OFFICERS.read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[[^\]]*\]\((images/[^)]*)\)", text)
+    assert sorted(pictures) == sorted(f"images/{file.name}" for file in (ROOT / "docs" / "images").glob("*.png"))
+    for name in re.findall(r"\]\(([\w.-]+\.md)\)", text):
+        assert (ROOT / "docs" / name).is_file()
+
+
+def test_every_command_the_officers_pages_name_can_be_typed():
+    names = [name for name, _ in commands()]
+    pages = [OFFICERS, ROOT / "README.md", ROOT / "README.zh-CN.md"]
+    typed = [
+        words.strip()
+        for file in pages
+        for words in re.findall(r"casework ([a-z][a-z -]*)", file.read_text(encoding="utf-8"))
+    ]
+    assert len(typed) > 20
+    for words in typed:
+        plain = words.partition(" -")[0].strip()
+        assert any(name == plain or name.startswith(f"{plain} ") or plain.startswith(f"{name} ") for name in names), (
+            words
+        )
+
+
+def test_every_section_of_the_worksheet_has_its_chapter():
+    text = OFFICERS.read_text(encoding="utf-8")
+    assert [name for name in SECTIONS if f"**{name}**" not in text and name not in " ".join(headings(text))] == []
+
+
+def test_the_page_of_the_architecture_names_every_module():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = {
+        path.stem for path in (ROOT / "casework").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    named = set(re.findall(r"`([a-z_]+)\*?`", text))
+    assert {name for name in modules - named - {"__init__", "__main__"} if not name.startswith("models")} == set()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,7 +39,20 @@ from casework.cli.chinese import ChineseGroup, ChineseTyper, usage_sentence
 from casework.cli.common import Usage, say
 from casework.problems import CaseworkError
 
-app = ChineseTyper(cls=ChineseGroup, name="casework", help="困难党员慰问救助：名额、资金与名单。", no_args_is_help=True)
+ORDER = (
+    *("init", "serve", "policy", "round", "unit", "calendar", "package", "import", "import-list", "import-withdraw"),
+    *("attach", "scan", "evidence", "assess", "review", "allocate", "apportion", "scenario", "publish", "pay"),
+    *("people", "list", "check"),
+)
+"""The commands as an office needs them: from the ledger and the circular to the papers; the help lists them so."""
+
+
+class _Top(ChineseGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+
+app = ChineseTyper(cls=_Top, name="casework", help="困难党员慰问救助：从收表到签收的全过程。", no_args_is_help=True)
 ledgers.attach(app)
 app.add_typer(policies.app, name="policy")
 app.add_typer(rounds.app, name="round")
