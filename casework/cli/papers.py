@@ -57,15 +57,17 @@ LISTS = {
 COMPUTED = ("quota-table", "roster", "public-list")
 
 _NAMES = "、".join(f"{name}（{label}）" for name, label in LISTS.items())
+_LINES = "\n".join(f"{name}  {label}" for name, label in LISTS.items())  # a line each: a name is never torn apart
 
 
 def attach(app: typer.Typer) -> None:
     """Add the commands that stand at the top."""
-    app.command("list", help=f"正式表册：{_NAMES}；--out 写成文件。")(show_list)
+    said = f"正式表册与办理用表；--out 写成文件。\n\n\b\n{_LINES}"
+    app.command("list", help=said, short_help="正式表册与办理用表。")(show_list)
 
 
 def show_list(
-    name: Annotated[str, typer.Argument(metavar="表名", help=_NAMES)],
+    name: Annotated[str, typer.Argument(metavar="表名", help="上面的一个名称")],
     round_id: OptionalRound = "",
     scenario: Annotated[str, typer.Option("--scenario", metavar="方案", help="按哪个方案（不写：通知原定）")] = "",
     settings: Settings = [],  # noqa: B006 - Typer reads it and changes nothing
