@@ -286,13 +286,13 @@ def instances(draw, across=None, most=6):
 
 @st.composite
 def funded(draw, across=None):
-    """People who all have a place and an amount, and funds that reach some of them: the money line is what decides."""
+    """People with an amount who contend for few places, and funds that reach some: ties and the money line decide."""
     categories = ("a", "b")[: draw(st.sampled_from([1, 2, 2]))]
     units = [
         {"unit_id": f"u{number}", "name": f"示例{number}局", "kind": KINDS[0], "members": 100, "order": number}
         for number in (1, 2)
     ]
-    grid = {unit["name"]: dict.fromkeys(categories, 9) for unit in units}
+    grid = {unit["name"]: dict.fromkeys(categories, draw(st.sampled_from([1, 2, 9]))) for unit in units}
     funds = draw(st.lists(st.sampled_from(FUNDS), unique=True, min_size=1, max_size=3))
     rows = [clause("quota_grid", {"places": grid}, kind="limit")]
     rows += [clause("amount_open", {"category": category}, kind="rate") for category in categories]
@@ -312,7 +312,7 @@ def funded(draw, across=None):
             "unit_id": draw(st.sampled_from(units))["unit_id"],
             "category": draw(st.sampled_from(categories)),
             "path": "",
-            "unit_rank": draw(st.sampled_from([1, 2, 3, 4, 5])),
+            "unit_rank": draw(st.sampled_from([1, 2, 2, 3])),
             "decided_fen": draw(AMOUNTS),
         }
         for number in range(1, draw(st.integers(2, 6)) + 1)
