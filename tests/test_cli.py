@@ -525,6 +525,8 @@ TYPED = {
         "toml",
         "txt",
         "xlsx",
+        "xls",
+        "docx",
         "csv",
         "pdf",
         "py",
