@@ -55,8 +55,8 @@ def in_hand(set_section):
 
 @app.cell
 def file_in_hand():
-    get_file, set_file = mo.state(0)
-    get_emptied, set_emptied = mo.state(0)
+    get_file, set_file = mo.state(0, allow_self_loops=True)
+    get_emptied, set_emptied = mo.state(0, allow_self_loops=True)
     upload = collect.Upload(set_file, set_emptied)
     return get_emptied, get_file, upload
 
@@ -316,7 +316,7 @@ def case_shown(case, case_forms, desk, get_opened, get_said, look, moving, secti
 @app.cell
 def office_memory():
     get_results, set_results = mo.state({})
-    get_check, set_check = mo.state(None)
+    get_check, set_check = mo.state(None, allow_self_loops=True)
     return get_check, get_results, set_check, set_results
 
 
