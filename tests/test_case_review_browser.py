@@ -102,6 +102,9 @@ def test_from_the_units_sheet_to_decisions_by_keyboard(browser, ledger):
         assert download.value.suggested_filename == "待改_示例局名单.xlsx"
         assert english_words(page) == []
         assert every(ledger, Case) == []
+        page.get_by_role("button", name="放弃这份表").click()
+        expect(cell(page, "sheet_shown")).not_to_contain_text("名单 D3")
+        settle(page)
         right = sheet([(*row[:3], row[3].replace("13月", "3月"), row[4]) for row in PEOPLE])
         upload.set_input_files(right)
         expect(page.get_by_role("button", name="全部写入")).to_be_visible()
