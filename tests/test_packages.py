@@ -22,6 +22,7 @@ from casework import db
 from casework.access import LOCAL_OFFICER, LOCAL_VIEWER, Actor
 from casework.adoption import adopt
 from casework.allocation import Parameters
+from casework.checking import check_ledger
 from casework.ledger import audit_check, audit_key, history, import_units, open_round
 from casework.models import Round
 from casework.models_people import ImportBatch, UnitPackage
@@ -165,6 +166,7 @@ def test_it_comes_goes_back_and_comes_again(engine):
         assert audit_check(session, key=audit_key(engine)) == []
         package = first[3]["package_id"]
         assert any("state" in str(change) for change in history(session, table="unit_package", row=package))
+        assert check_ledger(session, key=audit_key(engine)) == []  # an hour of Beijing is kept as it is stored
 
 
 def test_to_the_minute_of_the_circular(quick):

@@ -115,7 +115,7 @@ class Work:
         """
         before = self.get(model, row_id)
         self.session.refresh(before)
-        changes = {name: [getattr(before, name), value] for name, value in values.items()}
+        was = {name: getattr(before, name) for name in values}
         table = model.__table__  # type: ignore[attr-defined]
         key = list(table.primary_key)
         where = [c == v for c, v in zip(key, _as_tuple(row_id), strict=True)]
@@ -127,6 +127,8 @@ class Work:
         if self.session.connection().execute(statement).rowcount != 1:
             raise Conflict("stale", "这条记录刚才已被别人改过，请先看新的内容，再决定是否照旧办理")
         self.session.refresh(before)
+        # What was stored, not what was handed in: an hour of another zone is the same instant and another text.
+        changes = {name: [old, getattr(before, name)] for name, old in was.items()}
         name = _name(model, row_id)
         self._history.append((table.name, canonical_id(row_id), changes, subject_of(self.session, before)))
         for column, (old, new) in changes.items():
