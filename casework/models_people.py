@@ -179,7 +179,8 @@ class ImportBatch(Table, table=True):
 
     Attributes:
         part: Which of the unit's sheets, where it hands in several that stand side by side; "" for the only one.
-        steps: What columns of the sheet say of the unit's own steps (推荐, 公示, 支部, 党委), as `people.sheet_steps` reads it.
+        steps: What columns of the sheet say of the unit's own steps (推荐, 公示, 支部, 党委), as
+            `people.sheet_steps` reads it.
     """
 
     __table_args__ = (
