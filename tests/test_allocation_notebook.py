@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import marimo
 import pytest
+from marimo._config.manager import get_default_config_manager
 
 from casework import views
 from casework.access import LOCAL_OFFICER
@@ -133,3 +134,9 @@ def test_a_ledger_of_another_kind_is_named_in_a_sentence(tmp_path, monkeypatch):
     shown, _ = run()
 
     assert "不支持 mysql 数据库" in shown
+
+
+def test_in_edit_mode_it_runs_on_opening():
+    config = get_default_config_manager(current_path=str(NOTEBOOK)).get_config()
+
+    assert config["runtime"]["auto_instantiate"] is True
