@@ -160,7 +160,7 @@ def _position(text: str) -> Read:
     """Read 职务/身份: the words a circular knows as a role become tags, the others stay words."""
     words = [word for word in re.split(r"[、，,；;]", text) if word.strip()]
     known = {plain(tag.label): tag for tag in Tag}
-    tags = [known[plain(word)].value for word in words if plain(word) in known]
+    tags = list(dict.fromkeys(known[plain(word)].value for word in words if plain(word) in known))
     rest = "、".join(word.strip() for word in words if plain(word) not in known)
     return Read((rest or None, tags or None)) if tags else Read((text, None))
 

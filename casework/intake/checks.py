@@ -26,6 +26,9 @@ _OF_AGE: Final = 18
 _NEAR_FEN: Final = 100
 """A head's share typed to the yuan is not another number."""
 
+TWIN: Final = "是同一人的只留一行，不是的填上各自的出生年月或身份证号"
+"""What to do about two rows that may be one person; the ledger may know that he stands in two categories."""
+
 _YEAR_LAST: Final = re.compile(r"[./、\-][0-9]{4}$")
 _PAST: Final = ("born_on", "joined_party_on", "full_member_on", "started_work_on")
 
@@ -172,7 +175,7 @@ def _same_name(drafts: list[Draft]) -> None:
         twin = next((other for other in others if _maybe_same(other, draft)), None)
         if twin is not None:
             said = f"与{_where(twin, draft)}姓名、单位相同，出生年月没有不同，像是同一人{_differences(twin, draft)}"
-            draft.say(hold(said, "是同一人的只留一行，不是的填上各自的出生年月或身份证号"), "name")
+            draft.say(hold(said, TWIN), "name")
         elif at and not any(_one_number(other, draft) for other in drafts[:at]):
             draft.say(note(f"与{_where(drafts[0], draft)}同名，按两个人读入"), "name")
 

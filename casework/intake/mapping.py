@@ -149,7 +149,7 @@ def propose_mapping(
                 break
             columns = _columns(grid[first : last + 1], heads, known, sheet.hidden_columns)
             found = {column.field for column in columns if column.field}
-            lead = any(_label(cell, heads) or compact(cell) in known for cell in grid[first])
+            lead = any(_leads(cell, heads) or compact(cell) in known for cell in grid[first])
             if lead and "name" in found and len(found) >= _FEWEST and (best is None or len(found) > best[0]):
                 best = (len(found), first, last, columns)
     if _is_form(sheet, heads):
@@ -159,6 +159,12 @@ def propose_mapping(
         return Mapping(sheet.name)
     above = _above(sheet, grid, best[1])
     return Mapping(sheet.name, "table", best[1], best[2], best[3], above[0], year=above[1])
+
+
+def _leads(cell: object, heads: Dictionary[str, SheetColumn]) -> bool:
+    """Tell whether a cell can stand in the first row of heads: 填报单位（盖章）： stands above them."""
+    label = _label(cell, heads)
+    return bool(label) and not (label == "unit" and compact(cell).endswith(":"))
 
 
 def _is_head_row(sheet: Sheet, first: int, row: int, heads: Dictionary[str, SheetColumn]) -> bool:

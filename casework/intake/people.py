@@ -75,6 +75,7 @@ def row_of(draft: Draft, policy: Policy) -> dict[str, Any]:
     row["causes"] = list(dict.fromkeys([*causes, *(cause for cause, _ in parts if cause)])) or None
     row["brief"] = "；".join(words for words in (rest, row["brief"]) if words) or None
     row["beneficiary"] = _beneficiary(draft, policy, row)
+    row["beneficiary_stated"] = draft.read("beneficiary").value is not None
     income, size = row["yearly_income_fen"], row["size"]
     row["per_head_fen"] = half_up(income, size) if income is not None and size else None
     return row | _contacts(draft)

@@ -13,6 +13,7 @@ from casework.identity import name_key
 from casework.intake.draft import shown
 from casework.intake.schema import SENSITIVE
 from casework.money import yuan
+from casework.shapes.amounts import AmountFixed
 from casework.vocabulary import Beneficiary, HardshipCause, Membership, Sex, Tag, Term
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def preview(
     named = LABELS | dict(labels or {})
     compared = {c: label for c, label in named.items() if c in existing.columns and c in rows.columns}
     closed = {*SENSITIVE, *(labels or {})}
-    words = _vocabulary(policy)
+    words, rates = _vocabulary(policy), _rates(policy)
     met: set[int] = set()
     found: list[Change] = []
     for row in rows.iter_rows(named=True):
@@ -118,10 +119,14 @@ def preview(
             for at in by_name.get((row["unit_id"], name_key(row["name"] or "")), ())
             if at not in met and _born_alike(row, known[at]) and _numbers_allow(row, known[at])
         ]
+        if len(same) > 1:
+            # One person may stand in two categories: the case this row says nothing new about is his.
+            alike = [at for at in same if not _differences(compared, closed, known[at], row, words, rates)]
+            same = alike if len(alike) == 1 else same
         if len(same) == 1:
             at = same[0]
             met.add(at)
-            differences = _differences(compared, closed, known[at], row, words)
+            differences = _differences(compared, closed, known[at], row, words, rates)
             kind: ChangeKind = "changed" if differences else "unchanged"
             found.append(Change(kind, case_id=known[at].get("case_id"), differences=differences, **place))
         else:
@@ -145,7 +150,7 @@ def differences(
     """Return in words how one row differs from one case, as `Change.differences`; both have the columns compared."""
     named = LABELS | dict(labels or {})
     compared = {column: label for column, label in named.items() if column in before and column in after}
-    return _differences(compared, {*SENSITIVE, *(labels or {})}, before, after, _vocabulary(policy))
+    return _differences(compared, {*SENSITIVE, *(labels or {})}, before, after, _vocabulary(policy), _rates(policy))
 
 
 def _born_alike(row: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -157,18 +162,21 @@ def _numbers_allow(row: dict[str, Any], other: dict[str, Any]) -> bool:
     return not row["id_number"] or not other.get("id_number")
 
 
-def _differences(
+def _differences(  # noqa: PLR0913, PLR0917 - two rows and how they are compared
     columns: Mapping[str, str],
     closed: Collection[str],
     before: dict[str, Any],
     after: dict[str, Any],
     words: dict[str, dict[str, str]],
+    rates: Mapping[str, int],
 ) -> tuple[tuple[str, str, str, str], ...]:
     found = []
     for column, label in columns.items():
         new, old = after[column], before[column]
-        if new is None or new == [] or _equal(column, old, new, after):
+        if new is None or new == [] or _equal(column, old, new, before, after):
             continue
+        if column == "requested_fen" and old is None and new == rates.get(after["category"] or before["category"]):
+            continue  # the circular's own rate asks for nothing: lists print it for everybody
         if column in closed:
             found.append((column, label, "有" if old else "无", "有改动"))
         else:
@@ -176,11 +184,19 @@ def _differences(
     return tuple(found)
 
 
-def _equal(column: str, old: Any, new: Any, after: dict[str, Any]) -> bool:
+def _equal(column: str, old: Any, new: Any, before: dict[str, Any], after: dict[str, Any]) -> bool:
+    if column == "beneficiary" and old is not None and not after.get("beneficiary_stated", True):
+        # Concluded from the category: it says nothing against what the ledger has while the category is the same.
+        return bool(after["category"] in {None, before.get("category")})
     if column == "born_on" and old is not None and after["born_precision"] == "month":
         # 1965年3月 does not contradict 1965-03-07.
         return (old.year, old.month) == (new.year, new.month)
     return bool(sorted(old) == sorted(new)) if isinstance(old, list) and isinstance(new, list) else bool(old == new)
+
+
+def _rates(policy: Policy | None) -> dict[str, int]:
+    """Return category → what the circular gives everybody in it."""
+    return {shape.category: shape.fen for _, shape in policy.of_shape(AmountFixed)} if policy else {}
 
 
 def _vocabulary(policy: Policy | None) -> dict[str, dict[str, str]]:

@@ -28,6 +28,7 @@ INTAKE: Schema = {
     "started_work_on": pl.Date,
     "membership": pl.String,  # Membership
     "beneficiary": pl.String,  # Beneficiary; null: neither written nor given by the category
+    "beneficiary_stated": pl.Boolean,  # it is written; else it follows from the category or the membership
     "branch": pl.String,
     "employer": pl.String,
     "position": pl.String,

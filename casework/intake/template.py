@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import xlsxwriter  # type: ignore[import-untyped, unused-ignore]
@@ -66,13 +66,19 @@ def form_title(policy: Policy) -> str:
     return next((forms[name].title for name in _FORMS if name in forms and forms[name].columns), "填报表")
 
 
-def template(policy: Policy, unit: Mapping[str, Any], places: Mapping[str, int | None]) -> bytes:
-    """Return the workbook for one unit.
+def template(
+    policy: Policy,
+    unit: Mapping[str, Any],
+    places: Mapping[str, int | None],
+    people: Sequence[Mapping[str, str]] = (),
+) -> bytes:
+    """Return the workbook for one unit, empty or with the people filled in that it has already.
 
     Args:
         policy: The circular of the round.
         unit: `unit_id` and `name` of the unit.
         places: Category id → places; None is 据实. Categories that are not in it are not offered to the unit.
+        people: Column id → words, a person each, in their order (`people.filled.filled_rows`).
     """
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, OPTIONS)
@@ -90,14 +96,18 @@ def template(policy: Policy, unit: Mapping[str, Any], places: Mapping[str, int |
     sheet.write_string(1, 0, f"填报单位：{unit['name']}", plain)
     sheet.write_string(2, 0, f"名额：{_places(offered, places)}", plain)
     rows = sum(count or 0 for count in places.values()) + _SPARE
-    rows = max(rows, _FEW_ROWS)
+    rows = max(rows, _FEW_ROWS, len(people) + _SPARE)
     lists = _lists(policy, offered)
     for at, column in enumerate(columns):
         sheet.write_string(3, at, column.label, head)
         sheet.set_column(at, at, _width(column), None)
         words = lists.get(column.kind) or list(column.choices)
         for row in range(4, 4 + rows):
-            sheet.write_blank(row, at, None, text)
+            words_ = people[row - 4].get(column.id) if row - 4 < len(people) else None
+            if words_:
+                sheet.write_string(row, at, words_, text)
+            else:
+                sheet.write_blank(row, at, None, text)
         if words:
             # A list longer than 255 signs can only be taken from cells.
             place = xl_col_to_name(at)
@@ -118,8 +128,8 @@ def template(policy: Policy, unit: Mapping[str, Any], places: Mapping[str, int |
             )
     for number in range(rows):
         sheet.write_string(4 + number, 0, str(number + 1), text)
-    for number, words_ in enumerate(_ADVICE):
-        notes.write_string(number, 0, words_, plain)
+    for number, line in enumerate(_ADVICE):
+        notes.write_string(number, 0, line, plain)
     notes.set_column(0, 0, 70)
     notes.set_column(1, last + 2, None, None, {"hidden": False})
     sheet.freeze_panes(4, 2)

@@ -16,6 +16,7 @@ from sqlmodel import Session, select
 from casework.access import Actor
 from casework.identity import name_key
 from casework.intake import Change, Intake, Issue, Severity
+from casework.intake.checks import TWIN
 from casework.models import Unit
 from casework.people.duplicates import near_names
 from casework.people.register import merged_into, register
@@ -40,6 +41,7 @@ def against_ledger(  # noqa: PLR0913 - two tables and whoever looks
 ) -> tuple[Intake, dict[Place, str]]:
     """Return the intake with every issue the ledger adds, and place → person of an earlier round (same number)."""
     looking = _Looking(session, intake, existing, actor, unit_id)
+    looking.twice(changes)
     for row in rows.iter_rows(named=True):
         looking.row(row, changes[row["sheet"], row["row"]])
     return looking.done(), looking.links
@@ -83,6 +85,32 @@ class _Looking:
         self.issues: list[Issue] = []
         self.held: set[Place] = set()
         self.links: dict[Place, str] = {}
+
+    def twice(self, changes: Mapping[Place, Change]) -> None:
+        """Let rows of one person pass where the ledger has him in each of these categories, as they stand there."""
+        cases: dict[str, set[str]] = defaultdict(set)
+        for change in changes.values():
+            if change.case_id is not None and change.case_id in self.cases:
+                cases[self.cases[change.case_id]["person_id"]].add(change.case_id)
+        known = {
+            place
+            for place, change in changes.items()
+            if change.kind == "unchanged" and len(cases[self.cases[change.case_id or ""]["person_id"]]) > 1
+        }
+        issues = tuple(
+            issue
+            for issue in self.intake.issues
+            if issue.problem.remedy != TWIN or (issue.problem.sheet, issue.row) not in known
+        )
+        if len(issues) == len(self.intake.issues):
+            return
+        held = {(issue.problem.sheet, issue.row) for issue in issues if issue.severity is Severity.HOLD}
+        states = [
+            "clean" if place in known and place not in held else state
+            for place, state in zip(_places(self.intake.rows), self.intake.rows["state"], strict=True)
+        ]
+        rows = self.intake.rows.with_columns(pl.Series("state", states, dtype=pl.String))
+        self.intake = replace(self.intake, rows=rows, issues=issues)
 
     # -- a row -------------------------------------------------------------------------------------------------
 
@@ -201,8 +229,8 @@ class _Looking:
         issues = sorted(
             (*self.intake.issues, *self.issues), key=lambda issue: (order.get(issue.problem.sheet, -1), issue.row)
         )
-        places = zip(self.intake.rows["sheet"], self.intake.rows["row"], self.intake.rows["state"], strict=True)
-        states = ["held" if (sheet, row) in self.held else state for sheet, row, state in places]
+        places = zip(_places(self.intake.rows), self.intake.rows["state"], strict=True)
+        states = ["held" if place in self.held else state for place, state in places]
         rows = self.intake.rows.with_columns(pl.Series("state", states, dtype=pl.String))
         return replace(self.intake, rows=rows, issues=tuple(issues))
 
@@ -212,6 +240,10 @@ _OF_CASE: Final = ["case_id", "person_id", "unit_id", "name", "removed"]
 
 def _place(row: Mapping[str, Any]) -> Place:
     return row["sheet"], row["row"]
+
+
+def _places(rows: pl.DataFrame) -> list[Place]:
+    return list(zip(rows["sheet"].to_list(), rows["row"].to_list(), strict=True))
 
 
 def _block(row: Mapping[str, Any]) -> tuple[str, str]:
