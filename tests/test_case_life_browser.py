@@ -1,6 +1,7 @@
 """Two lives on screen: a 焦作 case from its unit's workbook to a booked receipt, a 内蒙古 nomination over the cap.
 
-Facts and steps that need many like entries are made by commands, each kind after its screen was used here once.
+Causes, papers, judgements and the unit's own steps are entered by commands here; `test_case_review_browser` takes a
+judgement and the steps of the worklist on screen.
 """
 
 from __future__ import annotations
@@ -168,24 +169,6 @@ def taken_in(desk, heads, people):
     desk.cell("sheet_upload").locator("input[type=file]").set_input_files(file)
     desk.page.get_by_role("button", name="全部写入", exact=True).click()
     expect(desk.cell("sheet_upload")).to_contain_text(f"已写入台账：新增 {len(people)}")
-
-
-def first_step(desk, people):
-    """Record the first step for everybody, one after the other, by keyboard."""
-    desk.section("工作清单")
-    shown = desk.cell("work_shown")
-    shown.get_by_placeholder("会议记录").fill("示例记录 1 号")
-    shown.get_by_placeholder("会议记录").press("Tab")
-    settle(desk.page)
-    desk.page.evaluate("document.activeElement.blur()")
-    desk.page.keyboard.press("ArrowDown")
-    settle(desk.page)
-    for name in people:
-        expect(desk.page.locator(".cw-hand h3")).to_contain_text(name)
-        desk.page.keyboard.press("1")
-        desk.page.keyboard.press("Enter")
-        settle(desk.page)
-        expect(desk.page.locator(".cw-hand")).to_contain_text(f"{name}：同意")
 
 
 def draw_up(desk):
