@@ -11,7 +11,7 @@ import openpyxl
 import polars as pl
 import pytest
 import workbooks
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sheets_in import AS_OF, BASE, HEADS, POLICY, UNITS_KNOWN, file, first, one, rows, said, sheet_of, state, take
 
@@ -447,6 +447,8 @@ CELL = (
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=60, deadline=None)
 @given(cell=CELL)
+@example(cell="\x1f")
+@example(cell="人")
 def test_any_cell_is_a_value_or_a_remark(kind, cell):
     read = read_cell(kind, cell, as_of=AS_OF, choices={"甲": "a"})
 

@@ -40,6 +40,8 @@ class Read:
 NOTHING: Final = Read()
 _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 _PHONE: Final = re.compile(r"1[3-9][0-9]{9}|0[0-9]{2,3}[0-9]{7,8}|[2-8][0-9]{6,7}")
+_UNSEEN: Final = " \u3000\t\r\n\u200b\ufeff\u00a0"
+"""What nobody sees; a control character is not among them: it is a mistake somebody has to hear of."""
 _EMPTY_WORDS: Final = frozenset({"", "/", "-", "—", "——", "\\", "、"})
 
 
@@ -57,7 +59,7 @@ def read_cell(kind: str, value: Cell, *, as_of: date, scale: int = 1, choices: M
         The value: a text, an int (fen, people, a rank), a bool, a `PartialDate`, an `IdNumber`, a `Card`, a list of
         phones, or an enumeration's value.
     """
-    if value is None or (isinstance(value, str) and not value.strip(" \u3000\t\r\n\u200b\ufeff\u00a0")):
+    if value is None or (isinstance(value, str) and not value.strip(_UNSEEN)):
         return NOTHING
     match kind:
         case "ignored" | "index":
@@ -207,7 +209,7 @@ def _fen(value: Cell, scale: int) -> Read:
     text = _digits(value)
     if text is None:
         return Read(None, (hold("这一格是日期、时间或“是/否”，不是金额", "请填写数字，如 2000"),))
-    if text.strip() in _EMPTY_WORDS:
+    if text.strip(_UNSEEN) in _EMPTY_WORDS:
         return NOTHING
     tidy = text.strip().strip("\u200b\ufeff")
     if scale != 1 and not re.search("[元百千万亿]", tidy):
@@ -229,7 +231,7 @@ def _yuan_words(fen: int) -> str:
 def _whole(value: Cell, *, least: int) -> Read:
     text = _digits(value)
     tidy = "" if text is None else plain(text).removesuffix("人").removesuffix("名").removesuffix("口")
-    if tidy in _EMPTY_WORDS and text is not None:
+    if text is not None and text.strip(_UNSEEN) in _EMPTY_WORDS:
         return NOTHING
     if not re.fullmatch("[0-9]{1,9}", tidy) or int(tidy) < least:
         return Read(None, (hold(f"要写不小于 {least} 的整数", "请只填数字"),))
@@ -320,7 +322,7 @@ def _phone(value: Cell) -> Read:
     if text is None:
         return Read(None, (hold("这一格是日期、时间或“是/否”，不是电话", "请填写电话号码"),))
     tidy = unicodedata.normalize("NFKC", text)
-    if plain(tidy) in _EMPTY_WORDS | {"无"}:
+    if tidy.strip(_UNSEEN) in _EMPTY_WORDS | {"无"}:
         return Read(None, (note("没有电话"),))
     parts = [part for part in re.split(r"[/、,;，；或\n]+", re.sub(r"[一-鿿]*[:：]", "", tidy)) if part.strip()]
     phones: list[str] = []
