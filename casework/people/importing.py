@@ -19,6 +19,7 @@ from sqlmodel import Session
 from casework.access import Actor
 from casework.db import reading
 from casework.frames import IMPORTS, conform
+from casework.intake import Intake
 from casework.intake import Mapping as SheetMapping
 from casework.ledger import Result, Work, execute, open_round_of, policy_of
 from casework.ledger.bulk import insert_frame
@@ -28,6 +29,7 @@ from casework.people.importing_plan import TAKEN, ImportPlan, compare, mapping_j
 from casework.people.importing_write import Writing
 from casework.people.register import table
 from casework.people.sheet_steps import steps_of
+from casework.policy import Policy
 from casework.problems import Conflict, Refused
 from casework.vocabulary import RoundState
 
@@ -64,17 +66,13 @@ def plan_import(  # noqa: PLR0913 - a file, a round, whoever looks
     Raises:
         Refused: `not_found`: no such round; `scope`: the unit is not the actor's.
     """
-    if session.get(Round, round_id) is None:
-        raise Refused("not_found", "没有这一轮")
-    _refuse_unit(session, actor, unit_id)
-    policy = policy_of(session, round_id)
-    intake = read_file(
+    policy, intake = _read(
         session,
-        policy=policy,
-        round_id=round_id,
+        round_id,
+        actor,
+        as_of=now.date(),
         file_name=file_name,
         body=body,
-        as_of=now.date(),
         unit_id=unit_id,
         mappings=mappings,
         sheets=sheets,
@@ -89,6 +87,15 @@ def plan_import(  # noqa: PLR0913 - a file, a round, whoever looks
         unit_id=unit_id,
         part=part,
     )
+
+
+def _read(session: Session, round_id: str, actor: Actor, *, unit_id: str | None, **file: Any) -> tuple[Policy, Intake]:
+    """Return the round's circular and the file as read by it, for somebody who may hand in for the unit."""
+    if session.get(Round, round_id) is None:
+        raise Refused("not_found", "没有这一轮")
+    _refuse_unit(session, actor, unit_id)
+    policy = policy_of(session, round_id)
+    return policy, read_file(session, policy=policy, round_id=round_id, unit_id=unit_id, **file)
 
 
 def _refuse_unit(session: Session, actor: Actor, unit_id: str | None) -> None:
@@ -141,17 +148,13 @@ def import_rows(  # noqa: PLR0913 - as `plan_import`, and as every command
     """
     with reading(engine) as session:
         # Before the transaction: reading a workbook takes seconds, and everybody else would wait.
-        if session.get(Round, round_id) is None:
-            raise Refused("not_found", "没有这一轮")
-        _refuse_unit(session, actor, unit_id)
-        policy = policy_of(session, round_id)
-        intake = read_file(
+        policy, intake = _read(
             session,
-            policy=policy,
-            round_id=round_id,
+            round_id,
+            actor,
+            as_of=now.date(),
             file_name=file_name,
             body=body,
-            as_of=now.date(),
             unit_id=unit_id,
             mappings=mappings,
             sheets=sheets,
