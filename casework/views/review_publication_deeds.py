@@ -106,6 +106,9 @@ def _post(found: Publication) -> Form:
         if found.unit in units.values()
         else (WHOLE if own else next(iter(found.turn), next(iter(units.values()), WHOLE)))
     )
+    open_ended = all(link.notice is None or link.notice.days is None for link in found.terms.values())
+    counted = f"止日按通知的天数计算：今天张贴，{until}；要更长才填。"
+    said = "通知没有规定公示天数，请填公示止日。" if open_ended else counted
     return Form(
         "张贴公示",
         "登记张贴",
@@ -115,7 +118,7 @@ def _post(found: Publication) -> Form:
             Field("branch", "党支部", hint="只公示一个党支部时填"),
             Field("body", "由谁公示", hint="例如：机关党委"),
             Field("posted", "张贴日期", "date", value=found.desk.today),
-            Field("ends", "公示止日", hint="可不填，如 2026-12-02"),
+            Field("ends", "公示止日", hint="必填，如 2026-12-02" if open_ended else "可不填，如 2026-12-02"),
             Field("channel", "公示方式", hint="不填按通知的规定"),
             Field("audience", "公示范围", hint="不填按通知的规定"),
             Field("evidence", "张贴凭证", hint="照片编号、网页地址，可期满时补"),
@@ -128,7 +131,7 @@ def _post(found: Publication) -> Form:
             answers,
             lambda done: f"已登记公示 {done['people']} 人，到 {done['ends_on'] or '（止日未知，待放假调休表）'} 为止。",
         ),
-        hint=f"<p class='cw-muted'>止日按通知的天数计算：今天张贴，{until}；要更长才填。</p>",
+        hint=f"<p class='cw-muted'>{said}</p>",
     )
 
 
