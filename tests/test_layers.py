@@ -27,6 +27,7 @@ TABLE = {
     "money": "",
     "dates": "",
     "identity": "| cryptography stdnum",
+    "archives": "",
     "frames": "| polars",
     "facts": "frames vocabulary | polars",
     # who is asking, and what a circular says
@@ -59,7 +60,7 @@ TABLE = {
     "scenarios": f"{WORDS} {CORE} comparison {STORE} | polars sqlmodel sqlalchemy",
     "adoption": f"{WORDS} {CORE} comparison scenarios {STORE} | polars sqlmodel sqlalchemy",
     "review": f"{WORDS} {CORE} comparison scenarios adoption sentences subjects people {STORE} | polars sqlmodel sqlalchemy",
-    "people": f"{WORDS} {CORE} subjects adoption intake sheets {STORE} | polars sqlmodel sqlalchemy",
+    "people": f"{WORDS} {CORE} subjects adoption archives intake sheets {STORE} | polars sqlmodel sqlalchemy",
     "payment": f"{WORDS} {CORE} comparison scenarios adoption review people {STORE} | polars sqlmodel sqlalchemy",
     "checking": f"{WORDS} {CORE} adoption people payment {STORE} | sqlmodel sqlalchemy",
     "care": f"{WORDS} policy {STORE} | polars sqlmodel sqlalchemy",

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
-from collections import Counter
 from datetime import date
 
 from sqlmodel import Session, col, select
 
 from casework.access import Actor
 from casework.adoption import in_force
+from casework.archives import archive, file_name
 from casework.intake.template import form_title, template
 from casework.ledger import policy_of
 from casework.ledger.rounds import units_of
 from casework.models import Unit
 from casework.problems import Refused
 from casework.vocabulary import Act
-
-_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 
 def templates_zip(session: Session, *, round_id: str, actor: Actor, on: date) -> bytes:
@@ -45,20 +40,12 @@ def templates_zip(session: Session, *, round_id: str, actor: Actor, on: date) ->
         raise Refused("no_units", "这一轮还没有您范围内的单位，请先导入单位名册")
     places = places_by_unit(session, round_id)
     title = form_title(policy)
-    taken: Counter[str] = Counter()
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for unit in units:
-            name = _file_name(unit.name, title, on)
-            taken[name] += 1
-            if taken[name] > 1:  # two units of one name: nobody's workbook may be lost
-                name = f"{name}（{taken[name]}）"
-            entry = zipfile.ZipInfo(f"{name}.xlsx", date_time=(on.year, on.month, on.day, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 0  # the same bytes on every system
-            told = {"unit_id": unit.unit_id, "name": unit.name}
-            archive.writestr(entry, template(policy, told, places.get(unit.unit_id, {})))
-    return target.getvalue()
+    files = []
+    for unit in units:
+        told = {"unit_id": unit.unit_id, "name": unit.name}
+        name = file_name(unit.name, title, on=on, suffix="xlsx")
+        files.append((name, template(policy, told, places.get(unit.unit_id, {}))))
+    return archive(files, on=on)
 
 
 def places_by_unit(session: Session, round_id: str) -> dict[str, dict[str, int | None]]:
@@ -70,8 +57,3 @@ def places_by_unit(session: Session, round_id: str) -> dict[str, dict[str, int |
         if count is None or count > 0:
             found.setdefault(row["unit_id"], {})[row["category"]] = count
     return found
-
-
-def _file_name(unit: str, title: str, on: date) -> str:
-    bare = [_NOT_IN_NAMES.sub("", part).strip(" .")[:60] for part in (unit, title)]
-    return f"{bare[0]}_{bare[1]}_{on:%Y%m%d}"
