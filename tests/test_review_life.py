@@ -175,12 +175,8 @@ class Life(RuleBasedStateMachine):
                 if row.state == "received":
                     accept_objection(self.engine, accepted=accepted, reason="示例", decided_by="示例科长", **say)
                 elif row.case_id is not None:
-                    settle_objection(self.engine, upheld=upheld, finding="示例", **say)
-                    self.acknowledged["removal"] += upheld and self.removed(row.case_id)
-
-    def removed(self, case_id):
-        with db.reading(self.engine) as session:
-            return bool(session.exec(select(Removal).where(Removal.case_id == case_id)).first())
+                    done = settle_objection(self.engine, upheld=upheld, finding="示例", **say)
+                    self.acknowledged["removal"] += done["removal"] is not None
 
     @rule(number=SMALL, cause=st.sampled_from(RemovalCause))
     def remove(self, number, cause):

@@ -31,6 +31,7 @@ from casework.review.objections import (
 )
 from casework.review.readiness import review_issue_ready
 from casework.review.removal import fill_place, remove_person, removed_cases
+from casework.review.worklist import worklist
 from casework.shapes.procedure import PublicNotice
 from casework.vocabulary import Decision, Force, ObjectionState, RemovalCause, Stage
 
@@ -375,15 +376,47 @@ def test_an_upheld_objection_proposes_the_next_one_and_the_changed_list(both):
     assert ready(world).blocks == ("第 1 号变更（2022年12月27日示例甲1查实不符，由示例甲5递补）还没有研究确定",)
 
 
-def test_somebody_left_out_may_be_right(world):
+def test_somebody_left_out_goes_back_to_where_a_refusal_stopped_him(sqlite_database_url):
+    engine = db.open_ledger(sqlite_database_url)
+    world = neimenggu(engine, today=POSTED)
     left_out = world.cases[5]
-    objection = object_to(world, left_out, content="我比他困难")
+    unit_steps(world, through=Stage.UNIT_REVIEW)
+    refused = {left_out: (Decision.REFUSED, "收入超过标准")}
+    world.step(Stage.NOMINATION, "机关党委", date(2022, 12, 24), unit_id="甲", results=refused)
+    world.step(Stage.NOMINATION, "机关党委", date(2022, 12, 24), unit_id="乙")
+    world.adopt()
+    meet(world)
+    before = world.list()
+    assert next(row for row in frame_of(world) if row["case_id"] == left_out)["state"] == "refused"
+    objection = object_to(world, left_out, content="我比他困难", notice_id=post(world)["notice_id"])
     accept(world, objection)
-    result = settle(world, objection, upheld=True, remove=False)
-    assert result["removal"] is None
+    result = settle(world, objection, upheld=True)
+    assert (result["removal"], result["reopened"]) == (None, True)
+    assert world.read(removed_cases, world.round_id) == {}
+    assert world.list().fingerprint == before.fingerprint  # nobody left, so nobody moved up
+    row = next(row for row in frame_of(world) if row["case_id"] == left_out)
+    assert (row["state"], row["next_stage"]) == ("open", "nomination")
+    world.step(Stage.NOMINATION, "机关党委", POSTED, case_ids=[left_out], results=refused)
+    row = next(row for row in frame_of(world) if row["case_id"] == left_out)
+    assert row["state"] == "refused"  # a refusal after the finding counts again
+    engine.dispose()
+
+
+def test_an_objection_about_the_reserve_removes_nobody(both):
+    world = both
+    left_out, before = world.cases[5], world.list().fingerprint
+    assert left_out not in listed(world)
+    objection = object_to(world, left_out, content="应当列入")
+    accept(world, objection)
+    assert settle(world, objection, upheld=True)["removal"] is None
     assert left_out not in world.read(removed_cases, world.round_id)
+    assert world.list().fingerprint == before
     about_a_stranger = object_to(world, None)
     assert world.read(lambda session: session.get_one(Objection, about_a_stranger).case_id) is None
+
+
+def frame_of(world):
+    return world.read(worklist, round_id=world.round_id, actor=OFFICER, now=at(world.today)).to_dicts()
 
 
 def test_two_handlers_at_once(world):

@@ -346,7 +346,7 @@ def test_an_objection_stops_one_person_and_its_words_open_to_who_handles_it(list
     assert "负责人" in page.publish("是否受理", accepted="yes").html
     assert page.publish("是否受理", accepted="yes", by="示例负责人").done
     before = page.study().current.number
-    told = page.publish("查核结果", upheld="yes", remove=True, finding="收入超过标准")
+    told = page.publish("查核结果", upheld="yes", finding="收入超过标准")
     assert "递补" in told.html
     assert page.study().current.number == before + 1
     panel = publication_panel(page.notices())

@@ -18,6 +18,8 @@ instructions = ChineseTyper(help="口头意见：登记为待补手续，补充�
 
 ObjectionId = Annotated[str, typer.Argument(metavar="异议", help="异议编号")]
 InstructionId = Annotated[str, typer.Argument(metavar="编号", help="口头意见编号")]
+REOPENED = "没有列入的人，不减员、不递补；已回到审核，从未获同意的环节重新办理"
+
 About = Annotated[str, typer.Option("--case", metavar="个案", help="涉及谁（不在台账里的不写）")]
 Handlers = Annotated[list[str], typer.Option("--handler", metavar="账号", help="办理人员的账号，可写多次")]
 
@@ -76,12 +78,13 @@ def decide(
     return 0
 
 
-@objections.command("settle", help="登记查核结果：查实的减员并提出递补（--keep：不减员），或查否。")
+@objections.command(
+    "settle", help="登记查核结果：查否；查实的，已列入的人减员并提出递补，没有列入的人回到审核，不减员。"
+)
 def settle(
     objection: ObjectionId,
     finding: Annotated[str, typer.Option("--finding", metavar="情况", help="查核的情况，加密保存")],
     upheld: Annotated[bool, typer.Option("--upheld/--unfounded", help="查实或查否")],
-    keep: Annotated[bool, typer.Option("--keep", help="查实但不减员（反映漏报的）")] = False,
     db: Db = "",
 ) -> int:
     """Record what was found."""
@@ -89,11 +92,13 @@ def settle(
     from casework.vocabulary import ObjectionState
 
     engine, version = _objection(db, objection)
-    found: dict[str, Any] = {"upheld": upheld, "finding": finding, "remove": not keep}
+    found: dict[str, Any] = {"upheld": upheld, "finding": finding}
     done = settle_objection(engine, objection_id=objection, expected_version=version, **found, **who())
     typer.echo(ObjectionState(done["state"]).label)
     if done["removal"]:
         typer.echo(done["removal"]["said"])
+    if done["reopened"]:
+        typer.echo(REOPENED)
     return 0
 
 

@@ -24,8 +24,8 @@ from casework.ledger.keys import ERASED, Keyring, of_round, person, seal, unseal
 from casework.models import Case
 from casework.models_review import Notice, Objection, Removal
 from casework.problems import Conflict, NotAllowed, Refused
-from casework.review.records import today_of
-from casework.review.removal import leave
+from casework.review.records import steps_version, today_of
+from casework.review.removal import leave, listed_or_published
 from casework.vocabulary import ObjectionState, RemovalCause, Role
 
 
@@ -224,9 +224,11 @@ def settle_objection(  # noqa: PLR0913 - as every command
     actor: Actor,
     now: datetime,
     key: str,
-    remove: bool = True,
 ) -> Result:
-    """Record what was found. Upheld against somebody listed, it removes him and proposes the next of the reserve.
+    """Record what was found. Upheld about somebody listed, it removes him and proposes the next of the reserve.
+
+    Upheld about somebody left out, nobody is removed: he goes back to where a refusal stopped him. Who was published
+    or stands on the list in force is listed; that is read here and not asked of anybody.
 
     Args:
         engine: The ledger.
@@ -237,11 +239,10 @@ def settle_objection(  # noqa: PLR0913 - as every command
         actor: Who enters it.
         now: When.
         key: Idempotency key.
-        remove: Whether an upheld one takes the person it is about out of the round (an objection that somebody was
-            left out does not).
 
     Returns:
-        `{"objection_id", "state", "version", "removal"}`; `removal` as `removal.remove_person`, or None.
+        `{"objection_id", "state", "version", "removal", "reopened"}`; `removal` as `removal.remove_person`, or None;
+        `reopened` is true where somebody left out goes back into review.
 
     Raises:
         Refused: `no_reason`, `not_accepted` (nobody has taken it up), `settled`, `not_found`.
@@ -255,17 +256,21 @@ def settle_objection(  # noqa: PLR0913 - as every command
         row = _handled(work, objection_id, expected_version, ObjectionState.ACCEPTED)
         state = ObjectionState.UPHELD if upheld else ObjectionState.NOT_UPHELD
         today = today_of(work.now)
+        about = row.case_id if row.case_id is not None and not _is_gone(work.session, row.case_id) else None
+        listed = about is not None and about in listed_or_published(work.session, row.round_id)
+        reopened = upheld and about is not None and not listed
+        values = {"reopens_after": steps_version(work.session, row.round_id)} if reopened else {}
         changed = work.change(
-            Objection, objection_id, expected_version=expected_version, state=state.value, closed_on=today
+            Objection, objection_id, expected_version=expected_version, state=state.value, closed_on=today, **values
         )
         _keep_finding(work, changed, finding)
         removal = None
-        if upheld and remove and row.case_id is not None and not _is_gone(work.session, row.case_id):
-            case = work.get(Case, row.case_id)
+        if upheld and listed and about is not None:
             # The basis names the objection's number only: what was found stays sealed.
             basis = f"异议查实（编号 {objection_id}）"
-            removal = leave(work, case, cause=RemovalCause.UNFOUNDED, on=today, basis=basis)
-        return {"objection_id": objection_id, "state": state.value, "version": changed.version, "removal": removal}
+            removal = leave(work, work.get(Case, about), cause=RemovalCause.UNFOUNDED, on=today, basis=basis)
+        told = {"objection_id": objection_id, "state": state.value, "version": changed.version}
+        return {**told, "removal": removal, "reopened": reopened}
 
     return execute(
         engine,
@@ -277,7 +282,6 @@ def settle_objection(  # noqa: PLR0913 - as every command
         request={
             "upheld": upheld,
             "words": _words(engine, finding),
-            "remove": remove,
             "expected": expected_version,
         },
         body=deed,

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from casework.dates import SHANGHAI
 from casework.models import Case, Person, Unit
-from casework.models_review import Removal, ReviewStep, StepCase
+from casework.models_review import Objection, Removal, ReviewStep, StepCase
 from casework.policy import Policy
 from casework.problems import Conflict, Refused
 from casework.review import chain as chains
@@ -48,7 +48,8 @@ def steps_version(session: Session, round_id: str) -> int:
 def histories(session: Session, round_id: str, case_ids: Collection[str] | None = None) -> dict[str, dict[Stage, Done]]:
     """Return case → stage → the record that counts: the last one that was not taken back.
 
-    What one step said of many people is one object.
+    What one step said of many people is one object. A refusal stops somebody no more once an objection that he was
+    left out was upheld after it.
 
     Args:
         session: A session on the ledger.
@@ -86,7 +87,21 @@ def histories(session: Session, round_id: str, case_ids: Collection[str] | None 
         for stage, done in known[0].items():
             one.setdefault(stage, done)
         one[known[1].stage] = known[1]
+    for case_id, last in _reopened(session, round_id).items():
+        one = found.get(case_id, {})
+        for stage in [done.stage for done in one.values() if done.result is Decision.REFUSED and done.seq <= last]:
+            del one[stage]
     return found
+
+
+def _reopened(session: Session, round_id: str) -> dict[str, int]:
+    """Return case → the last step on record when an objection that the person was left out was upheld."""
+    query = (
+        select(Objection.case_id, func.max(Objection.reopens_after))
+        .where(Objection.round_id == round_id, col(Objection.reopens_after).is_not(None))
+        .group_by(col(Objection.case_id))
+    )
+    return {case_id: last for case_id, last in session.exec(query) if case_id is not None}
 
 
 def _done(record: ReviewStep, stage: Stage, result: Decision, reason: str, *, passed_over: bool = False) -> Done:

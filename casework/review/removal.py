@@ -20,12 +20,12 @@ from casework.dates import chinese
 from casework.frames import cell_key
 from casework.ledger import Result, Work, case_within_reach, execute, open_round_of, policy_of
 from casework.models import Adoption, Case, Person
-from casework.models_review import Objection, Removal
+from casework.models_review import Notice, NoticeCase, Objection, Removal
 from casework.problems import NotAllowed, Refused
 from casework.review.official import PROPOSED, facts_of_today, list_in_force, parameters_for, put_list, studied_facts
 from casework.review.records import today_of
 from casework.review.succession import Numbers, Succession, amount_for, check_money, put_on, successor, taken_off
-from casework.vocabulary import Act, ObjectionState, Reason, RemovalCause
+from casework.vocabulary import Act, NoticeState, ObjectionState, Reason, RemovalCause
 
 
 def removed_cases(session: Session, round_id: str) -> dict[str, Removal]:
@@ -276,6 +276,15 @@ def first_of(session: Session, adoption: Adoption) -> Adoption:
         )
         current = session.exec(query).one()
     return current
+
+
+def listed_or_published(session: Session, round_id: str) -> set[str]:
+    """Return whoever stands on the list in force or is named in a public notice that was not stopped."""
+    named = select(NoticeCase.case_id).join(Notice, col(Notice.notice_id) == col(NoticeCase.notice_id))
+    standing = named.where(Notice.round_id == round_id, Notice.state != NoticeState.STOPPED.value)
+    current = in_force(session, round_id, Act.LIST)
+    listed = {row["case_id"] for row in current.numbers["awards"]} if current else set()
+    return listed | set(session.exec(standing))
 
 
 def held_by_objection(session: Session, round_id: str) -> dict[str, str]:

@@ -168,13 +168,14 @@ def settle_form(found: Publication, accepted: list[Any]) -> Form:
             "upheld": chosen(given, "upheld", (YES, NO), "查实还是查否") == YES,
             "finding": text(given, "finding"),
             "expected_version": one.version,
-            "remove": bool(given.get("remove")),
         }
 
     def said(done: dict[str, Any]) -> str:
         removal = done.get("removal")
         if removal and removal.get("said"):
             return f"已登记。{removal['said']}。变更名单还要到“集体研究”再上会。"
+        if done.get("reopened"):
+            return "已登记。没有列入的人不减员、不递补，已回到审核：到“工作清单”从未获同意的环节重新办理。"
         return "已登记查核结果，涉及的人继续办理。"
 
     return Form(
@@ -183,10 +184,11 @@ def settle_form(found: Publication, accepted: list[Any]) -> Form:
         (
             Field("which", "异议", "choice", which, next(iter(which.values()))),
             Field("upheld", "结果", "choice", {"查实": YES, "查否": NO}),
-            Field("remove", "查实后", "tick", value=True, hint="涉及的人退出本轮，提出候补人选"),
             Field("finding", "查核情况", "area", hint="必填；加密保存"),
         ),
         writing(found.desk, found.page, settle_objection, answers, said),
+        hint="<p class='cw-muted'>查实后由系统判断：已列入名单或已公示的人退出本轮，提出候补人选；"
+        "没有列入的人回到审核，谁也不减员。</p>",
     )
 
 

@@ -187,6 +187,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(), nullable=False),
         sa.Column("decided_on", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("reopens_after", sa.Integer(), nullable=True),
         sa.Column("recorded_by", sa.String(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
