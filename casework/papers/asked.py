@@ -91,7 +91,10 @@ def unit_name(session: Session, unit_id: str | None) -> str:
 
 
 def people_of(session: Session, asked: Asked, policy: Policy) -> dict[str, dict[str, Any]]:
-    """Return case → `name`, `unit`, `branch`, `category` as printed, also of those who left the round."""
+    """Return case → `name`, `unit`, `branch`, `category` as printed, also of those who left the round.
+
+    Only those of the unit and the branch asked for.
+    """
     query = (
         select(Case, Person)
         .join(Person, col(Person.person_id) == col(Case.person_id))
@@ -107,5 +110,23 @@ def people_of(session: Session, asked: Asked, policy: Policy) -> dict[str, dict[
             "category": labels.get(case.category or "", case.category or ""),
         }
         for case, person in session.exec(query)
-        if asked.unit_id in (None, case.unit_id)
+        if asked.unit_id in (None, case.unit_id) and asked.branch in ("", person.branch)
     }
+
+
+def in_branch(session: Session, asked: Asked) -> frozenset[str] | None:
+    """Return the cases of the branch asked for; None where all branches are."""
+    if not asked.branch:
+        return None
+    query = (
+        select(Case.case_id)
+        .join(Person, col(Person.person_id) == col(Case.person_id))
+        .where(Case.round_id == asked.round_id, Person.branch == asked.branch)
+    )
+    return frozenset(session.exec(query))
+
+
+def of_branch(session: Session, asked: Asked, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a frame by case that are of the branch asked for."""
+    wanted = in_branch(session, asked)
+    return frame if wanted is None else frame.filter(pl.col("case_id").is_in(list(wanted)))

@@ -24,7 +24,7 @@ from casework.lists import (
 )
 from casework.models import Adoption
 from casework.models_review import Notice, NoticeCase
-from casework.papers.asked import Asked, award_frame, people_of, unit_name
+from casework.papers.asked import Asked, award_frame, of_branch, people_of, unit_name
 from casework.payment.common import whole_round
 from casework.policy import Policy
 from casework.problems import Refused
@@ -137,21 +137,37 @@ def result(session: Session, asked: Asked) -> Table:
     return notice_result(policy_of(session, asked.round_id), counted(session, found.notice_id), told, state=state)
 
 
-def _notices(session: Session, asked: Asked) -> list[Notice]:
-    """Return the notices that hang or hung, the latest first; those stopped only by their id."""
-    query = select(Notice).where(Notice.round_id == asked.round_id)
-    every = session.exec(query.order_by(col(Notice.posted_on).desc(), col(Notice.notice_id))).all()
-    chosen = [one for one in every if one.notice_id == asked.of] if asked.of else []
-    if asked.of and not chosen and every:
-        raise Refused("not_found", "没有这个编号的公示")
+def notices_of(session: Session, asked: Asked) -> list[Notice]:
+    """Return the notices that hang or hung, of the unit and the branch asked for, the latest first."""
     standing = (NoticeState.RUNNING.value, NoticeState.ENDED.value)
-    return chosen or [
+    return [
         one
-        for one in every
+        for one in _every(session, asked)
         if one.state in standing
         and asked.unit_id in (None, one.unit_id or asked.unit_id)
         and asked.branch in ("", one.branch or asked.branch)
     ]
+
+
+def clauses_to_post(session: Session, asked: Asked) -> list[str]:
+    """Return the clauses by which a notice may be posted now; none once a list is in force, which has one."""
+    if in_force(session, asked.round_id, Act.LIST) is not None:
+        return []
+    return sorted(set(_their_turn(session, asked).values()))
+
+
+def _every(session: Session, asked: Asked) -> list[Notice]:
+    query = select(Notice).where(Notice.round_id == asked.round_id)
+    return list(session.exec(query.order_by(col(Notice.posted_on).desc(), col(Notice.notice_id))).all())
+
+
+def _notices(session: Session, asked: Asked) -> list[Notice]:
+    """Return the notices that hang or hung, the latest first; those stopped only by their id."""
+    every = _every(session, asked) if asked.of else []
+    chosen = [one for one in every if one.notice_id == asked.of]
+    if every and not chosen:
+        raise Refused("not_found", "没有这个编号的公示")
+    return chosen or notices_of(session, asked)
 
 
 def _one(session: Session, posted: list[Notice], asked: Asked) -> Notice:
@@ -217,7 +233,7 @@ def completion(session: Session, asked: Asked) -> Table:
     missing = completion_requests(session, round_id=asked.round_id, as_of=asked.today, actor=asked.actor)
     return completion_request(
         policy_of(session, asked.round_id),
-        missing.filter(unit_id=unit_id),
+        of_branch(session, asked, missing.filter(unit_id=unit_id)),
         unit=unit_name(session, unit_id),
         on=asked.today,
     )
@@ -228,9 +244,10 @@ def answer(session: Session, asked: Asked) -> Table:
     unit_id = asked.one_unit("审核结果反馈单")
     adoption = in_force(session, asked.round_id, Act.LIST)
     decided = adoption is not None and adoption.state == OFFICIAL
+    said = feedback(session, round_id=asked.round_id, unit_id=unit_id, as_of=asked.today, actor=asked.actor)
     return review_feedback(
         policy_of(session, asked.round_id),
-        feedback(session, round_id=asked.round_id, unit_id=unit_id, as_of=asked.today, actor=asked.actor),
+        of_branch(session, asked, said),
         unit=unit_name(session, unit_id),
         on=asked.today,
         state=ListState.OFFICIAL if decided else ListState.DRAFT,

@@ -11,7 +11,7 @@ from casework.ledger import policy_of
 from casework.lists import Due, ListState, Table, bank_payment, pay_sheet, receipts
 from casework.models import Unit
 from casework.models_payment import BankBatch
-from casework.papers.asked import Asked, people_of, pick, unit_name
+from casework.papers.asked import Asked, of_branch, people_of, pick, unit_name
 from casework.payment.bank import bank_frame, batches
 from casework.payment.cards import bank_list
 from casework.payment.claims import claims_frame
@@ -46,6 +46,7 @@ def _due(session: Session, asked: Asked, *, kinds: tuple[str, ...]) -> list[Due]
     )
     if asked.unit_id is not None:
         claims = claims.filter(unit_id=asked.unit_id)
+    claims = of_branch(session, asked, claims)
     if claims.is_empty():
         raise Refused("no_claims", "还没有生成应发款，请先按名单生成应发款再打印")
     policy = policy_of(session, asked.round_id)

@@ -11,7 +11,7 @@ from casework.ledger import policy_of
 from casework.lists import ListState, Minutes, Table, exception_list, meeting_list, meeting_minutes, money_note
 from casework.models import Adoption
 from casework.models_review import Meeting, MeetingResult, Recusal
-from casework.papers.asked import Asked, award_frame, pick, unit_name
+from casework.papers.asked import Asked, award_frame, of_branch, pick, unit_name
 from casework.payment.common import unit_names, whole_round
 from casework.review.official import OFFICIAL, list_in_force, studied_facts
 from casework.review.succession import IN_LINE
@@ -24,14 +24,13 @@ def meeting_material(session: Session, asked: Asked) -> Table:
     adoption = list_in_force(session, asked.round_id)
     studied, numbers = studied_facts(session, adoption), adoption.numbers
     notes = []
-    if asked.unit_id is None:
+    if asked.unit_id is None and not asked.branch:
         waiting = sum(row["reason"] in IN_LINE for row in numbers["reserve"])
         notes = [money_note(numbers["totals"]), f"候补 {waiting} 人。" if waiting else "没有候补人员。"]
         if numbers["exceptions"]:
             notes.append(f"特殊情况 {len(numbers['exceptions'])} 项，见特殊情况说明表。")
-    return meeting_list(
-        studied.policy, studied.facts, awards=award_frame(numbers["awards"]), notes=notes, only_unit=asked.unit_id
-    )
+    awards = of_branch(session, asked, award_frame(numbers["awards"]))
+    return meeting_list(studied.policy, studied.facts, awards=awards, notes=notes, only_unit=asked.unit_id)
 
 
 def minutes(session: Session, asked: Asked) -> Table:

@@ -11,7 +11,7 @@ from casework.ledger import policy_of
 from casework.lists import ListState, Table, activity_report, inspection, leader_roster, visit_plan
 from casework.lists.roster import in_print_order, person_values
 from casework.models_payment import LeaderLink, VisitPlan, VisitPlanCase
-from casework.papers.asked import Asked, award_frame, people_of, pick, unit_name
+from casework.papers.asked import Asked, award_frame, in_branch, of_branch, people_of, pick, unit_name
 from casework.payment.common import official_list, unit_names
 from casework.payment.coverage import LEADER_ROSTER, ROSTER_LEVELS, leaders
 from casework.payment.coverage import leader_roster as visited_people
@@ -52,10 +52,11 @@ def led(session: Session, asked: Asked) -> Table:
     every = every.sort(rank, "leader", "township", "on", "case_id", nulls_last=True)
     if asked.unit_id is not None:
         every = every.filter(township=unit_name(session, asked.unit_id))
+    every = of_branch(session, asked, every)
     short = []
     for row in leaders(session, round_id=asked.round_id, actor=asked.actor).iter_rows(named=True):
         people = every.filter(leader=row["leader"], position=row["position"]).height
-        if asked.unit_id is None and people < (row["required"] or 0):
+        if asked.unit_id is None and not asked.branch and people < (row["required"] or 0):
             short.append(f"{row['leader']}已安排和走访 {people} 名，少于 {row['required']} 名")
     return leader_roster(
         policy,
@@ -79,10 +80,12 @@ def _planned(session: Session, asked: Asked) -> list[dict[str, Any]]:
         .where(VisitPlan.round_id == asked.round_id, VisitPlan.state == "planned")
         .order_by(col(VisitPlan.on), col(LeaderLink.leader), col(VisitPlan.plan_id), col(VisitPlanCase.case_id))
     )
-    rows = []
+    rows, branch = [], in_branch(session, asked)
     for planned, link, case_id in session.exec(query):
         record = known.get(case_id)
         if record is None or not asked.actor.may_see(link.unit_id) or asked.unit_id not in (None, link.unit_id):
+            continue
+        if branch is not None and case_id not in branch:
             continue
         rows.append(
             person_values(record)
@@ -119,7 +122,7 @@ def inspected(session: Session, asked: Asked) -> Table:
         drawn = drawn.filter(unit_id=asked.unit_id)
     return inspection(
         policy,
-        drawn,
+        of_branch(session, asked, drawn),
         seed=found.seed,
         population=len(found.population),
         size=found.size,
