@@ -75,11 +75,12 @@ TABLE = {
     "pictures": "| pypdfium2 PIL",
     "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
     "papers": f"{WORDS} {STORE} {CORE} comparison adoption review payment lists forms | polars sqlmodel sqlalchemy",
+    "paper_files": f"{WORDS} {STORE} archives lists papers payment printing workbook | sqlmodel",
     # the edge
-    "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets printing pictures | polars altair sqlmodel sqlalchemy",
+    "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets papers paper_files printing pictures | polars altair sqlmodel sqlalchemy",
     "widgets": "views access opening vocabulary | marimo",
     "serve": "access problems vocabulary | marimo starlette uvicorn",
-    "downloads": "access db ledger lists people printing problems review serve units_sheet views vocabulary workbook",
+    "downloads": "access db ledger lists paper_files papers people problems printing review serve units_sheet views vocabulary workbook",
 }
 EDGE = {"cli", "__main__"}
 """May import anything public: they parse, call and print."""

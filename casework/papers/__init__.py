@@ -17,12 +17,28 @@ from casework.ledger import policy_of
 from casework.lists import ListState, Table, listing
 from casework.papers import notices, paying, study, visiting
 from casework.papers.asked import Asked, unit_name
-from casework.papers.choices import may_be_seen
+from casework.papers.choices import STAGES, branches, instances, may_be_seen, stage_of
+from casework.papers.computed import COMPUTED, computed, in_force_copy
 from casework.papers.paying import bank_opened
 from casework.papers.single import single_handed_said
 from casework.problems import NotAllowed, Refused
 
-__all__ = ["PAPERS", "Asked", "Paper", "bank_opened", "blank_paper", "paper", "single_handed_said"]
+__all__ = [
+    "COMPUTED",
+    "PAPERS",
+    "STAGES",
+    "Asked",
+    "Paper",
+    "bank_opened",
+    "blank_paper",
+    "branches",
+    "computed",
+    "in_force_copy",
+    "instances",
+    "paper",
+    "single_handed_said",
+    "stage_of",
+]
 
 
 @dataclass(frozen=True)

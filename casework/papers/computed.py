@@ -7,11 +7,17 @@ from typing import Final
 import polars as pl
 from sqlmodel import Session
 
-from casework.allocation import Allocation
-from casework.comparison import Assessed
+from casework.adoption import effective_places, in_force
+from casework.facts import Facts
+from casework.frames import PLAN, conform
+from casework.ledger import facts as ledger_facts
+from casework.ledger import policy_of, thaw
 from casework.lists import ListState, Table, public_entries, public_list, quota_table, roster
+from casework.papers.asked import Asked, award_frame
 from casework.papers.single import single_handed_said
-from casework.problems import Refused
+from casework.policy import Policy
+from casework.problems import NotAllowed, Refused
+from casework.review.official import OFFICIAL
 from casework.vocabulary import Act
 
 COMPUTED: Final = {"quota-table": "名额分配表", "roster": "慰问对象花名册", "public-list": "公示名单"}
@@ -23,11 +29,12 @@ RESTS_ON: Final = {"quota-table": Act.PLACES, "roster": Act.LIST, "public-list":
 
 def computed(  # noqa: PLR0913 - a list, its numbers, and whose copy it is
     session: Session,
-    round_id: str,
     name: str,
-    assessed: Assessed,
-    result: Allocation,
     *,
+    policy: Policy,
+    facts: Facts,
+    plan: pl.DataFrame,
+    awards: pl.DataFrame,
     state: ListState,
     unit_id: str | None = None,
     branch: str = "",
@@ -36,10 +43,11 @@ def computed(  # noqa: PLR0913 - a list, its numbers, and whose copy it is
 
     Args:
         session: A session on the ledger.
-        round_id: The round.
         name: One of `COMPUTED`.
-        assessed: The facts with their verdicts.
-        result: The allocation it shows.
+        policy: The circular.
+        facts: What the numbers were computed on.
+        plan: `frames.PLAN`.
+        awards: `frames.AWARDS`.
         state: How far it has come.
         unit_id: This unit's own copy.
         branch: This branch's own copy, of a list of people.
@@ -47,19 +55,67 @@ def computed(  # noqa: PLR0913 - a list, its numbers, and whose copy it is
     Raises:
         Refused: `no_branch`: there is no copy for a branch.
     """
-    policy, facts, awards = assessed.policy, assessed.facts, result.awards
     if name == "quota-table":
         if branch:
             raise Refused("no_branch", f"{COMPUTED[name]}不按党支部分，请只写单位")
-        return quota_table(policy, units=facts.units, plan=result.plan, state=state, only_unit=unit_id)
+        return quota_table(policy, units=facts.units, plan=plan, state=state, only_unit=unit_id)
     if branch:
-        members = facts.people.filter(branch=branch)["person_id"]
-        awards = awards.filter(pl.col("person_id").is_in(members.implode()))
+        members = facts.people.filter(branch=branch)["person_id"].to_list()
+        awards = awards.filter(pl.col("person_id").is_in(members))
     if name == "public-list":
         units = dict(facts.units.select("unit_id", "name").iter_rows())
-        where = "".join((str(units.get(unit_id or "") or ""), branch))
-        return public_list(
-            policy, public_entries(policy, facts, awards=awards, only_unit=unit_id), state=state, where=where
-        )
-    table = roster(policy, facts, awards=awards, plan=result.plan, state=state, only_unit=unit_id)
-    return table if state is ListState.DRAFT else single_handed_said(session, round_id, table)
+        where = f"{units.get(unit_id or '') or ''}{branch}"
+        entries = public_entries(policy, facts, awards=awards, only_unit=unit_id)
+        return public_list(policy, entries, state=state, where=where)
+    table = roster(policy, facts, awards=awards, plan=plan, state=state, only_unit=unit_id)
+    return table if state is ListState.DRAFT else single_handed_said(session, facts.round_id, table)
+
+
+def in_force_copy(session: Session, name: str, asked: Asked) -> Table:
+    """Return a list as it is in force, with what meetings and removals changed since.
+
+    Args:
+        session: A session on the ledger.
+        name: One of `COMPUTED`.
+        asked: Of which round, unit, branch.
+
+    Raises:
+        Refused: `no_list`: nothing has been adopted yet.
+        NotAllowed: `scope`; `viewer`: a reader without any task gets no roster.
+    """
+    asked.within_scope()
+    if not asked.actor.may_write() and name == "roster":
+        raise NotAllowed("viewer", "只读账号只能取名额分配表和公示类名单；花名册请由经办人打印")
+    act = RESTS_ON[name]
+    adoption = in_force(session, asked.round_id, act)
+    if adoption is None:
+        raise Refused("no_list", f"还没有确定{act.label}；确定以前，草稿在“名额与资金”里打印")
+    numbers, plan = adoption.numbers, conform(adoption.numbers["plan"], PLAN)
+    if act is Act.PLACES:  # a plan of places rests on no person
+        known = ledger_facts(session, round_id=asked.round_id, as_of=asked.today, units=frozenset())
+        plan = _since_moved(session, asked.round_id, plan)
+    else:
+        known = thaw(session, adoption.snapshot_hash or "")
+    return computed(
+        session,
+        name,
+        policy=policy_of(session, asked.round_id),
+        facts=known,
+        plan=plan,
+        awards=award_frame(numbers["awards"]),
+        state=ListState.OFFICIAL if adoption.state == OFFICIAL else ListState.MEETING,
+        unit_id=asked.unit_id,
+        branch=asked.branch,
+    )
+
+
+def _since_moved(session: Session, round_id: str, plan: pl.DataFrame) -> pl.DataFrame:
+    """Return a plan of places with what was moved between its cells since (名额调剂)."""
+    moved = effective_places(session, round_id) or {}
+    rows = []
+    for row in plan.iter_rows(named=True):
+        places = moved.get(f"{row['unit_id']}|{row['category']}", row["places"])
+        if places != row["places"] and row["rate_fen"] is not None:
+            row["amount_fen"] = places * row["rate_fen"]
+        rows.append(row | {"places": places})
+    return conform(rows, PLAN)
