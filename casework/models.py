@@ -57,6 +57,7 @@ LARGEST = 10**15
 
 RULING_KINDS = ("tie", "lot", "exception", "place_transfer", "order")
 ADOPTION_STATES = ("proposed", "official", "withdrawn")
+ISSUED_FORMATS = ("pdf", "xlsx")
 LISTS = ("aid", "honours", "causes", "household", "evidence")
 """Lists that carry a completeness mark: without one, an absent row is unknown."""
 
@@ -521,15 +522,42 @@ class PlaceTransfer(Table, table=True):
 
 
 class IssuedList(Table, table=True):
-    """A list that was issued: the audit head printed in its foot and the SHA-256 of its bytes."""
+    """One file of a list that was issued: kept sealed as it left, with the audit head printed in its foot.
+
+    Attributes:
+        paper: Name of the paper (`papers.PAPERS`); `list_id` is the form it is printed on.
+        of: The meeting, notice or batch it is about; "".
+        format: pdf or xlsx.
+        list_fingerprint: SHA-256 of the list as printed; the files of one issue share it.
+        sha256: Of the bytes.
+        words: The list as printed (`lists.canonical_bytes`), sealed: public files carry no data of their own.
+        content: The sealed bytes of the file.
+    """
+
+    __table_args__ = (
+        one_of("format", ISSUED_FORMATS),
+        whole("pages"),
+        whole("people"),
+        Index("ix_issued_list_sha256", "sha256"),
+    )
 
     issue_id: str = Field(primary_key=True)
     round_id: str = Field(foreign_key="round.round_id", index=True)
+    paper: str
     list_id: str
+    unit_id: str | None = Field(default=None, foreign_key="unit.unit_id")
+    branch: str = ""
+    of: str = ""
+    format: str
+    title: str
+    pages: int = Field(sa_type=Whole)
+    people: int = Field(sa_type=Whole)
     adoption_id: str | None = Field(default=None, foreign_key="adoption.adoption_id")
     list_fingerprint: str
     sha256: str
     audit_head: str
+    words: bytes = Field(sa_type=LargeBinary)
+    content: bytes = Field(sa_type=LargeBinary)
     issued_by: str
     issued_at: dt.datetime = _moment()
 

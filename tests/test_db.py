@@ -195,6 +195,8 @@ def fill(connection, table):
     for column in Table.metadata.tables[table].columns:
         if column.name in {"value", "kind"}:
             values[column.name] = {"judgement": "none", "ruling": "tie"}.get(table, "x")
+        elif column.name == "format":
+            values[column.name] = "pdf"
         elif column.type._type_affinity.__name__ in {"Integer", "BigInteger"}:
             values[column.name] = 1
         elif column.type._type_affinity.__name__ in {"DateTime", "Date"}:

@@ -470,17 +470,38 @@ def upgrade() -> None:
         "issued_list",
         sa.Column("issue_id", sa.String(), nullable=False),
         sa.Column("round_id", sa.String(), nullable=False),
+        sa.Column("paper", sa.String(), nullable=False),
         sa.Column("list_id", sa.String(), nullable=False),
+        sa.Column("unit_id", sa.String(), nullable=True),
+        sa.Column("branch", sa.String(), nullable=False),
+        sa.Column("of", sa.String(), nullable=False),
+        sa.Column("format", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("pages", sa.BigInteger(), nullable=False),
+        sa.Column("people", sa.BigInteger(), nullable=False),
         sa.Column("adoption_id", sa.String(), nullable=True),
         sa.Column("list_fingerprint", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("audit_head", sa.String(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("issued_by", sa.String(), nullable=False),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("\"format\" IN ('pdf', 'xlsx')", name=op.f("ck_issued_list_format_known")),
+        sa.CheckConstraint(
+            '"pages" BETWEEN 0 AND 1000000000000000 AND "pages" = CAST("pages" AS BIGINT)',
+            name=op.f("ck_issued_list_pages_whole"),
+        ),
+        sa.CheckConstraint(
+            '"people" BETWEEN 0 AND 1000000000000000 AND "people" = CAST("people" AS BIGINT)',
+            name=op.f("ck_issued_list_people_whole"),
+        ),
         sa.ForeignKeyConstraint(["adoption_id"], ["adoption.adoption_id"], name=op.f("fk_issued_list_adoption_id")),
         sa.ForeignKeyConstraint(["round_id"], ["round.round_id"], name=op.f("fk_issued_list_round_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.unit_id"], name=op.f("fk_issued_list_unit_id")),
         sa.PrimaryKeyConstraint("issue_id", name=op.f("pk_issued_list")),
     )
+    op.create_index("ix_issued_list_sha256", "issued_list", ["sha256"], unique=False)
     op.create_index(op.f("ix_issued_list_round_id"), "issued_list", ["round_id"], unique=False)
     op.create_table(
         "place_transfer",
