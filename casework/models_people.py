@@ -181,6 +181,7 @@ class ImportBatch(Table, table=True):
         part: Which of the unit's sheets, where it hands in several that stand side by side; "" for the only one.
         steps: What columns of the sheet say of the unit's own steps (推荐, 公示, 支部, 党委), as
             `people.sheet_steps` reads it.
+        links: Whom the officer said rows are about, and whom he told apart, as `people.importing_links` reads it.
     """
 
     __table_args__ = (
@@ -208,6 +209,7 @@ class ImportBatch(Table, table=True):
     mode: str
     counts: Any = _json()
     steps: Any = _json(nullable=True)
+    links: Any = _json(nullable=True)
     state: str
     reason: str = ""
     replaces: str | None = Field(default=None, foreign_key="import_batch.import_id")

@@ -80,6 +80,11 @@ def others(*names, **more):
 
 @pytest.fixture
 def engine(database_url):
+    yield from opened(database_url)
+
+
+def opened(database_url):
+    """A round and two units."""
     found = db.open_ledger(database_url)
     open_round(found, round_id=ROUND, policy="jianshi-2020", opened_on=date(2020, 10, 1), **by())
     import_units(found, [{"unit_id": "u1", "name": "示例镇"}, {"unit_id": "u2", "name": "示例乡"}], **by())

@@ -23,6 +23,7 @@ from casework.ledger import Result, Work, execute
 from casework.models import Case
 from casework.models_people import Contact, TwoPeople
 from casework.people.contacts import person_within_reach
+from casework.people.importing_links import told_apart
 from casework.people.register import register, table
 from casework.problems import Refused
 from casework.vocabulary import Likeness
@@ -37,8 +38,8 @@ def duplicates(
 ) -> pl.DataFrame:
     """Return the pairs of records that may be one person (`DUPLICATES`), the strongest reasons first.
 
-    Pairs a person already found to be two people (`not_the_same`) are not asked about again; merged and erased
-    records are no longer there.
+    Pairs a person already found to be two people (`not_the_same`, or when a sheet was taken over) are not asked about
+    again; merged and erased records are no longer there.
 
     Args:
         session: A session on the ledger.
@@ -52,7 +53,7 @@ def duplicates(
     for reason, alike in _found(session, people):
         for pair in alike:
             found[pair].add(reason)
-    for pair in _settled(session):
+    for pair in told_apart(session):
         found.pop(pair, None)
     if round_id is not None:
         case = table(Case)
@@ -143,11 +144,6 @@ def near_names(one: str, other: str) -> bool:
     changed = short[start + 1 :] == long[start + 1 :]
     exchanged = short[start : start + 2] == long[start : start + 2][::-1] and short[start + 2 :] == long[start + 2 :]
     return changed or exchanged
-
-
-def _settled(session: Session) -> list[Pair]:
-    two = table(TwoPeople)
-    return [(row.first, row.second) for row in session.connection().execute(select(two.c.first, two.c.second))]
 
 
 def _frame(people: pl.DataFrame, pairs: list[Pair], reasons: dict[Pair, list[Likeness]]) -> pl.DataFrame:

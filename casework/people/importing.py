@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +25,9 @@ from casework.ledger import Result, Work, execute, open_round_of, policy_of
 from casework.ledger.bulk import insert_frame
 from casework.models import Round, Unit
 from casework.models_people import ColumnMapping, ImportBatch, ImportRow
+from casework.people.importing_links import Links, Place, kept
 from casework.people.importing_plan import TAKEN, ImportPlan, compare, mapping_json, read_file
-from casework.people.importing_write import Writing
+from casework.people.importing_write import Outcome, Writing
 from casework.people.register import table
 from casework.people.sheet_steps import steps_of
 from casework.policy import Policy
@@ -48,6 +49,7 @@ def plan_import(  # noqa: PLR0913 - a file, a round, whoever looks
     part: str = "",
     mappings: Mappings | None = None,
     sheets: Collection[str] | None = None,
+    links: Links | None = None,
 ) -> ImportPlan:
     """Return what taking a file over would do; nothing is written.
 
@@ -62,9 +64,11 @@ def plan_import(  # noqa: PLR0913 - a file, a round, whoever looks
         part: Which of the unit's sheets, where it hands in several that stand side by side.
         mappings: How the officer wants sheets read, in place of what is proposed.
         sheets: Names of the worksheets to read; None: all.
+        links: Whom rows are about, where the officer says so (`importing_links.Links`).
 
     Raises:
-        Refused: `not_found`: no such round; `scope`: the unit is not the actor's.
+        Refused: `not_found`: no such round, unit or person within the actor's reach; `no_row`, `which_sheet`, `twice`:
+            links that cannot be.
     """
     policy, intake = _read(
         session,
@@ -86,6 +90,7 @@ def plan_import(  # noqa: PLR0913 - a file, a round, whoever looks
         actor=actor,
         unit_id=unit_id,
         part=part,
+        links=links,
     )
 
 
@@ -118,6 +123,7 @@ def import_rows(  # noqa: PLR0913 - as `plan_import`, and as every command
     part: str = "",
     mappings: Mappings | None = None,
     sheets: Collection[str] | None = None,
+    links: Links | None = None,
 ) -> Result:
     """Take a file over as its preview showed it: whole, or with `take_clean` the rows that are in order.
 
@@ -138,6 +144,7 @@ def import_rows(  # noqa: PLR0913 - as `plan_import`, and as every command
         part: As for the preview.
         mappings: As for the preview.
         sheets: As for the preview.
+        links: As for the preview; kept with the import.
 
     Returns:
         `{"imports": {unit: import_id}, "already", "counts"}`: counts as `ImportPlan.counts`.
@@ -161,6 +168,7 @@ def import_rows(  # noqa: PLR0913 - as `plan_import`, and as every command
         )
     sha256 = hashlib.sha256(body).hexdigest()
     chosen = {"unit_id": unit_id, "part": part, "take_clean": take_clean, "seen": seen, "file": sha256}
+    said = {"links": [[str(row), person_id] for row, person_id in links.items()]} if links else {}
 
     def deed(work: Work) -> Result:
         running = open_round_of(work, round_id)
@@ -175,6 +183,7 @@ def import_rows(  # noqa: PLR0913 - as `plan_import`, and as every command
             actor=actor,
             unit_id=unit_id,
             part=part,
+            links=links,
         )
         if plan.seen != seen:
             raise Conflict("stale", "预览以后台账有了变动，请重新预览，看过再导入")
@@ -190,7 +199,7 @@ def import_rows(  # noqa: PLR0913 - as `plan_import`, and as every command
         now=now,
         key=key,
         subject=f"round:{round_id}",
-        request=chosen,
+        request={**chosen, **said},
         body=deed,
     )
 
@@ -211,6 +220,7 @@ def _write(work: Work, plan: ImportPlan, *, take_clean: bool, remember: bool) ->
     outcomes = writing.write()
     made: dict[str, str] = {}
     steps = steps_of(plan, {place: case_id for place, (case_id, *_) in outcomes.items()})
+    links = kept(plan.told, _apart(plan, outcomes))
     held = Counter(plan.intake.rows.filter(pl.col("state") == "held")["unit_id"].to_list())
     for unit_id in plan.units:
         before = plan.batches.get(unit_id)
@@ -232,6 +242,7 @@ def _write(work: Work, plan: ImportPlan, *, take_clean: bool, remember: bool) ->
             mode="clean_only" if take_clean else "all_or_nothing",
             counts={**{kind: counted[kind] for kind in TAKEN}, "gone": len(gone), "held": held[unit_id]},
             steps=steps.get(unit_id),
+            links=links,
             state="in_force",
             replaces=before.import_id if before else None,
             audit_seq=work.seq,
@@ -249,6 +260,13 @@ def _write(work: Work, plan: ImportPlan, *, take_clean: bool, remember: bool) ->
     if remember and len(plan.units) == 1:
         _remember(work, plan.units[0], plan)
     return {"imports": made, "already": False, "counts": plan.counts()}
+
+
+def _apart(plan: ImportPlan, outcomes: Mapping[Place, Outcome]) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of records the officer told apart: who is new by his word, and each he might have been."""
+    for place, told in plan.told.items():
+        if told is None and place in outcomes:
+            yield from ((outcomes[place][1], each.person_id) for each in plan.near.get(place, ()))
 
 
 def _remember(work: Work, unit_id: str, plan: ImportPlan) -> None:

@@ -7,53 +7,88 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
 
 import polars as pl
 from sqlmodel import Session, select
 
 from casework.access import Actor
+from casework.dates import year_month
 from casework.identity import name_key
 from casework.intake import Change, Intake, Issue, Severity
 from casework.intake.checks import TWIN
 from casework.models import Unit
 from casework.people.duplicates import near_names
+from casework.people.importing_links import Near, Place, told_apart
 from casework.people.register import merged_into, register
 from casework.people.remembered import contact_digests
 from casework.problems import Problem
 from casework.sheets import Sheet
 from casework.vocabulary import Role
 
-Place = tuple[str, int]
 _EVERYBODY: Final = Actor(id="", name="", role=Role.VIEWER)
 
 
-def against_ledger(  # noqa: PLR0913 - two tables and whoever looks
+def against_ledger(  # noqa: PLR0913, PLR0917 - two tables and whoever looks
     session: Session,
     intake: Intake,
     rows: pl.DataFrame,
     existing: pl.DataFrame,
     changes: Mapping[Place, Change],
+    told: Mapping[Place, str | None],
     *,
     actor: Actor,
     unit_id: str | None,
-) -> tuple[Intake, dict[Place, str]]:
-    """Return the intake with every issue the ledger adds, and place → person of an earlier round (same number)."""
-    looking = _Looking(session, intake, existing, actor, unit_id)
+) -> Found:
+    """Return the intake with every issue the ledger adds, and whom its rows are and may be about.
+
+    Args:
+        session: A session on the ledger.
+        intake: What was read.
+        rows: The same in the columns of `existing`.
+        existing: The cases of the round (`people.remembered`).
+        changes: What each row changes.
+        told: Whom the officer says rows are about.
+        actor: Who looks.
+        unit_id: Whose sheet it is.
+    """
+    looking = _Looking(session, intake, existing, actor, unit_id, told)
     looking.twice(changes)
     for row in rows.iter_rows(named=True):
         looking.row(row, changes[row["sheet"], row["row"]])
-    return looking.done(), looking.links
+    return Found(looking.done(), looking.links, {at: tuple(people) for at, people in looking.near.items()})
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What the ledger has to say.
+
+    Attributes:
+        intake: With every issue the ledger adds.
+        links: Place → a person of an earlier round, by the same number or as the officer says.
+        near: Place → the people the row may be about, of those within the officer's reach.
+    """
+
+    intake: Intake
+    links: dict[Place, str]
+    near: dict[Place, tuple[Near, ...]]
 
 
 class _Looking:
     """One pass over the rows of a file."""
 
-    def __init__(
-        self, session: Session, intake: Intake, existing: pl.DataFrame, actor: Actor, unit_id: str | None
+    def __init__(  # noqa: PLR0913, PLR0917 - as `against_ledger`
+        self,
+        session: Session,
+        intake: Intake,
+        existing: pl.DataFrame,
+        actor: Actor,
+        unit_id: str | None,
+        told: Mapping[Place, str | None],
     ) -> None:
-        self.intake, self.actor, self.unit_id = intake, actor, unit_id
+        self.intake, self.actor, self.unit_id, self.told = intake, actor, unit_id, told
         self.units: dict[str, str] = dict(session.exec(select(Unit.unit_id, Unit.name)).all())
         self.cases = {row["case_id"]: row for row in existing.select(_OF_CASE).iter_rows(named=True)}
         self.case_of = {row["person_id"]: row for row in self.cases.values()}
@@ -61,7 +96,10 @@ class _Looking:
         into = merged_into(session)
         self.numbers: dict[str, set[str]] = defaultdict(set)
         self.addresses: dict[str, set[str]] = defaultdict(set)
+        self.numbered: dict[str, set[str]] = defaultdict(set)
         for (person_id, kind), digests in contact_digests(session).items():
+            if kind == "id_number":
+                self.numbered[into.get(person_id, person_id)].update(digests)
             held = self.numbers if kind == "id_number" else self.addresses if kind == "address" else None
             for digest in digests if held is not None else ():
                 held[digest].add(into.get(person_id, person_id))  # type: ignore[index]
@@ -85,6 +123,8 @@ class _Looking:
         self.issues: list[Issue] = []
         self.held: set[Place] = set()
         self.links: dict[Place, str] = {}
+        self.near: dict[Place, list[Near]] = defaultdict(list)
+        self.apart = told_apart(session)
 
     def twice(self, changes: Mapping[Place, Change]) -> None:
         """Let rows of one person pass where the ledger has him in each of these categories, as they stand there."""
@@ -117,8 +157,7 @@ class _Looking:
     def row(self, row: Mapping[str, Any], change: Change) -> None:
         """Say what is to be said of one row."""
         self._scope(row)
-        if change.kind == "doubtful":
-            self._hold(row, "name", "台账里有几个人都可能是他，分不清是哪一个", "填上出生年月或身份证号后重新导入")
+        self._doubt(row, change)
         case = self.cases.get(change.case_id or "")
         if case is not None:
             if case["unit_id"] != row["unit_id"]:
@@ -131,9 +170,48 @@ class _Looking:
             elif case["removed"]:
                 self._hold(row, "name", "本轮已办减员，不能随表恢复", "确需恢复的请由经办人员按增补办理")
         mine = case["person_id"] if case else None
+        self._told(row, mine)
         self._number(row, mine)
         self._same(row, mine or self.links.get(_place(row)))
         self._household(row, mine)
+
+    def _doubt(self, row: Mapping[str, Any], change: Change) -> None:
+        """Ask who is meant where several people of the round's cases bear the name."""
+        if change.kind != "doubtful" and _place(row) not in self.told:
+            return
+        key, born = name_key(row["name"] or ""), row["born_on"]
+        for case in self.cases.values():
+            if (case["unit_id"], name_key(case["name"] or "")) == (row["unit_id"], key) and _born_alike(
+                born, case["born_on"]
+            ):
+                self._may_be(row, case["person_id"])
+        if change.kind == "doubtful":
+            remedy = "请指明是哪一个；也可填上出生年月或身份证号后重新导入"
+            self._hold(row, "name", "台账里有几个人都可能是他，分不清是哪一个", remedy)
+
+    def _told(self, row: Mapping[str, Any], mine: str | None) -> None:
+        """Follow what the officer says of the row, unless an identity number says otherwise."""
+        at = _place(row)
+        if at not in self.told:
+            return
+        person_id = self.told[at]
+        holders = self.numbers.get(row["id_number"] or "", set())
+        if person_id is None:
+            for other in sorted(holders & self.people.keys()):
+                said = f"号码与台账里的{self._who(other)}相同，不能当作新的人"
+                self._hold(row, "id_number", said, "请核对证件；是同一人的请改选“是同一人”")
+            return
+        who, words = self._who(person_id), "请核对证件，改选相符的人或更正号码"
+        if row["id_number"] and holders - {person_id}:
+            other = min(holders - {person_id})
+            self._hold(row, "id_number", f"号码是台账里{self._who(other)}的，不能认作{who}", words)
+        elif row["id_number"] and self.numbered.get(person_id, set()) - {row["id_number"]}:
+            self._hold(row, "id_number", f"号码与台账里{who}的不同，不能认作同一人", words)
+        elif mine is None:
+            self.links[at] = person_id
+        name = self.people[person_id]["name"] or ""
+        renamed = f"，姓名由“{name}”改为“{row['name']}”" if row["name"] and name != row["name"] else ""
+        self._say(row, "name", Severity.NOTE, f"经指认，与台账里的{who}是同一人，接在原记录上{renamed}")
 
     def _scope(self, row: Mapping[str, Any]) -> None:
         unit = row["unit_id"]
@@ -148,6 +226,8 @@ class _Looking:
 
     def _number(self, row: Mapping[str, Any], mine: str | None) -> None:
         """Look for the identity number among everybody the ledger knows."""
+        if _place(row) in self.told:
+            return  # `_told` has looked at it
         for other in sorted(self.numbers.get(row["id_number"] or "", set()) - {mine}):
             person = self.people.get(other)
             if person is None:
@@ -165,16 +245,40 @@ class _Looking:
         """Look for equal and near names in the same birth month and branch."""
         if not (row["name"] and row["born_on"] and row["branch"]):
             return
-        key = name_key(row["name"])
+        key, told = name_key(row["name"]), _place(row) in self.told
         for other_key, other in self.alike.get(_block(row), ()):
-            if other == mine:
+            same = other_key == key
+            if (other == mine and not told) or not (same or near_names(other_key, key)):
                 continue
-            if other_key == key:
-                said = f"与台账里的{self._who(other)}姓名、出生年月、党支部相同，像是同一人"
-                self._say(row, "name", Severity.WARN, said, "是同一人的，导入后在“重复”处合并")
-            elif near_names(other_key, key):
-                said = f"与台账里的{self._who(other)}姓名相近，出生年月、党支部相同"
-                self._say(row, "name", Severity.WARN, said, "请核对姓名是否有误")
+            if mine is not None and (min(mine, other), max(mine, other)) in self.apart:
+                continue
+            open_to_him = self._may_be(row, other)
+            if told:
+                continue
+            how = "姓名、出生年月、党支部相同，像是同一人" if same else "姓名相近，出生年月、党支部相同"
+            remedy = "" if same else "请核对姓名是否有误"
+            ask = "请指明是同一人还是另一人" if open_to_him else "" if remedy else "请与管台账的人员核对"
+            words = "；".join(filter(None, (remedy, ask)))
+            self._say(row, "name", Severity.WARN, f"与台账里的{self._who(other)}{how}", words)
+
+    def _may_be(self, row: Mapping[str, Any], person_id: str) -> bool:
+        """Keep whom a row may be about; tell whether the officer may say that it is he."""
+        person = self.people.get(person_id)
+        if person is None or not (person["unit_id"] is None or self.actor.may_see(person["unit_id"])):
+            return False
+        if person["unit_id"] is None and self.actor.units is not None:
+            return False
+        born = person["born_on"]
+        case = self.case_of.get(person_id)
+        parts = (
+            f"{year_month(born)}生" if born else "出生年月不详",
+            person["branch"] or "",
+            "本轮已报" if case else "往年记录",
+        )
+        near = Near(person_id, f"{self._who(person_id)}，" + "，".join(filter(None, parts)))
+        if near not in self.near[_place(row)]:
+            self.near[_place(row)].append(near)
+        return True
 
     def _household(self, row: Mapping[str, Any], mine: str | None) -> None:
         """Look for another person of the same household in the round: by the names of relatives, by the address."""
@@ -235,7 +339,7 @@ class _Looking:
         return replace(self.intake, rows=rows, issues=tuple(issues))
 
 
-_OF_CASE: Final = ["case_id", "person_id", "unit_id", "name", "removed"]
+_OF_CASE: Final = ["case_id", "person_id", "unit_id", "name", "born_on", "removed"]
 
 
 def _place(row: Mapping[str, Any]) -> Place:
@@ -244,6 +348,10 @@ def _place(row: Mapping[str, Any]) -> Place:
 
 def _places(rows: pl.DataFrame) -> list[Place]:
     return list(zip(rows["sheet"].to_list(), rows["row"].to_list(), strict=True))
+
+
+def _born_alike(one: date | None, other: date | None) -> bool:
+    return one is None or other is None or (one.year, one.month) == (other.year, other.month)
 
 
 def _block(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -23,9 +23,7 @@ from casework.intake import (
     Intake,
     Issue,
     Severity,
-    differences,
     marked_workbook,
-    preview,
     propose_mappings,
     read_rows,
 )
@@ -36,13 +34,13 @@ from casework.ledger.keys import office_key
 from casework.models_people import ColumnMapping, ImportBatch, ImportRow
 from casework.people.decided import decided, list_adopted
 from casework.people.importing_issues import against_ledger
+from casework.people.importing_links import Links, Near, Place, change_in, kept_links, match, told_links
 from casework.people.register import table
 from casework.people.remembered import CLOSED, answer_labels, as_remembered, remembered
 from casework.policy import Policy
 from casework.problems import LedgerError, Problem
 from casework.sheets import UnreadableWorkbook, read_workbook
 
-Place = tuple[str, int]
 TAKEN: Final = ("new", "changed", "unchanged")
 
 
@@ -57,7 +55,9 @@ class ImportPlan:
         intake: What was read, with what the ledger has to say about it; `intake.mappings` is how.
         preview: `frames.IMPORT_PREVIEW`, rows in their order, then who is gone.
         changes: The same, as the command reads it: place in the file → change.
-        links: Place → a person of an earlier round with the same identity number.
+        links: Place → a person of an earlier round: by the same identity number, or as the officer says.
+        told: Place → whom the officer says the row is about; None: somebody new.
+        near: Place → the people of the ledger it may be about; asked of the officer, whatever he has said.
         gone: Unit → the cases of its earlier sheet that are not in this one.
         stays: Cases that are not in this one, but something was decided about them.
         batches: Unit → its sheet in force, where there is one.
@@ -76,6 +76,8 @@ class ImportPlan:
     preview: pl.DataFrame = field(default_factory=lambda: empty(IMPORT_PREVIEW))
     changes: Mapping[Place, Change] = field(default_factory=dict)
     links: Mapping[Place, str] = field(default_factory=dict)
+    told: Mapping[Place, str | None] = field(default_factory=dict)
+    near: Mapping[Place, tuple[Near, ...]] = field(default_factory=dict)
     gone: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stays: tuple[str, ...] = ()
     batches: Mapping[str, ImportBatch] = field(default_factory=dict)
@@ -200,6 +202,7 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
     actor: Actor,
     unit_id: str | None = None,
     part: str = "",
+    links: Links | None = None,
     whole: bool = True,
     of_case: str | None = None,
 ) -> ImportPlan:
@@ -214,6 +217,7 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
         actor: Who looks.
         unit_id: Whose sheet it is.
         part: Which of the unit's sheets.
+        links: Whom the officer says rows are about; None: what was said when this very file was taken over.
         whole: It is a unit's whole sheet: who is not in it is gone.
         of_case: The one row is about this case, whatever name it gives.
     """
@@ -223,15 +227,17 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
         return replace(plan, existing=existing, seen=_seen(plan, existing, {}))
     rows = as_remembered(intake, office)
     labels = CLOSED | answer_labels(policy.fields)
-    found = (
-        preview(rows, existing, policy=policy, whole_units=(), labels=labels)
-        if of_case is None
-        else [_forced(rows, existing, of_case, policy, labels)]
-    )
-    changes = {(change.sheet, change.row): change for change in found if change.row}
-    intake, links = against_ledger(session, intake, rows, existing, changes, actor=actor, unit_id=unit_id)
-    plan = replace(plan, intake=intake)
     batches = _batches(session, round_id, part, plan.units) if whole else {}
+    told = told_links(session, intake, links or kept_links(batches.values(), sha256), actor=actor)
+    if of_case is None:
+        changes = match(rows, existing, told, policy=policy, labels=labels)
+    else:
+        before = existing.row(by_predicate=pl.col("case_id") == of_case, named=True)
+        only = change_in(rows.row(0, named=True), before, policy=policy, labels=labels)
+        changes = {(only.sheet, only.row): only}
+    found = against_ledger(session, intake, rows, existing, changes, told, actor=actor, unit_id=unit_id)
+    intake = found.intake
+    plan = replace(plan, intake=intake, links=found.links, told=told, near=found.near)
     matched = {change.case_id for change in changes.values() if change.case_id}
     gone = _gone(session, batches, matched, existing)
     left = [case_id for ids in gone.values() for case_id in ids]
@@ -240,25 +246,13 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
     if stays:
         intake = _say_stays(intake, stays, existing)
     gone = {unit: tuple(each for each in ids if each not in held) for unit, ids in gone.items()}
-    plan = replace(
-        plan, intake=intake, changes=changes, links=links, gone=gone, stays=stays, batches=batches, existing=existing
-    )
+    plan = replace(plan, intake=intake, changes=changes, gone=gone, stays=stays, batches=batches, existing=existing)
     return replace(
         plan,
         preview=_preview(plan),
         already=_already(plan),
         seen=_seen(plan, existing, batches),
     )
-
-
-def _forced(
-    rows: pl.DataFrame, existing: pl.DataFrame, case_id: str, policy: Policy, labels: Mapping[str, str]
-) -> Change:
-    """Return what one row changes in one case."""
-    after, before = rows.row(0, named=True), existing.row(by_predicate=pl.col("case_id") == case_id, named=True)
-    found = differences(before, after, policy=policy, labels=labels)
-    kind: Any = "changed" if found else "unchanged"
-    return Change(kind, after["name"] or "", after["unit_id"], after["sheet"], after["row"], case_id, found)
 
 
 def office_or_none(session: Session) -> Key | None:
@@ -365,9 +359,13 @@ def mapping_json(intake: Intake) -> list[dict[str, Any]]:
 def _already(plan: ImportPlan) -> bool:
     """Tell whether the very same file, read the same way, is what is in force for all its units."""
     mapping = mapping_json(plan.intake)
-    return bool(plan.units) and all(
-        (batch := plan.batches.get(unit)) is not None and batch.sha256 == plan.sha256 and batch.mapping == mapping
-        for unit in plan.units
+    return (
+        bool(plan.units)
+        and all(
+            (batch := plan.batches.get(unit)) is not None and batch.sha256 == plan.sha256 and batch.mapping == mapping
+            for unit in plan.units
+        )
+        and dict(plan.told) == kept_links(plan.batches.values(), plan.sha256)
     )
 
 
@@ -380,5 +378,6 @@ def _seen(plan: ImportPlan, existing: pl.DataFrame, batches: Mapping[str, Import
     for unit in sorted(batches):
         told.update(f"|{unit}:{batches[unit].import_id}:{batches[unit].version}".encode())
     told.update("|".join(plan.stays).encode())
+    told.update(repr(sorted(plan.told.items())).encode())
     told.update("".join(plan.intake.rows["state"].to_list()).encode())
     return told.hexdigest()

@@ -81,14 +81,14 @@ class Writing:
         for row in told:
             self._known_home(row, tables)
         frames = {name: conform(tables[name], FACTS[name]) for name in _ORDER if tables.get(name)}
-        for row in told:
-            self._update_person(row["person_id"], {name: value for name, value in row.items() if value is not None})
         for name, frame in frames.items():
             versioned = {"version": 1} if name in {"households", "people", "cases"} else {}
             if name == "cases":
                 versioned |= {"round_id": self.plan.round_id}  # type: ignore[dict-item]
             insert_table(self.work, name, frame, **versioned)
             self.work.note(name, None, hashlib.sha256(frame.write_ndjson().encode()).hexdigest())
+        for row in told:  # after the households: somebody who had none gets one
+            self._update_person(row["person_id"], {name: value for name, value in row.items() if value is not None})
         fresh = [contact for contact in made.contacts if contact.person_id not in linked]
         self._contacts(fresh)
         for person_id in linked:
