@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -27,6 +28,7 @@ from test_importing import (
 )
 
 from casework import db
+from casework.cli import main
 from casework.ledger import add_facts, open_round
 from casework.models import AuditEntry, Case, Person
 from casework.models_people import ImportBatch
@@ -223,3 +225,36 @@ def test_a_word_against_an_identity_number_waits(before, number, told, said):
     assert plan.intake.rows["state"].to_list() == ["held"]
     assert not any(number in each for each in sentences(plan))
     assert planned({2: "p"}).complete == (number == NUMBER)
+
+
+def test_the_command_line_points_a_person_out_by_name_or_number(before, tmp_path, capsys):
+    url = before.url.render_as_string(hide_password=False)
+    place = tmp_path / "名册.xlsx"
+    place.write_bytes(book(person()))
+
+    def run(*more):
+        code = main(["import", str(place), "--round", ROUND, "--db", url, *more])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    code, out, _ = run("--dry-run")
+    assert code == 0
+    assert "2  示例曱（示例镇），1965年3月生，示例村党支部，往年记录  p" in out
+    for links, words in (
+        (["2"], "看不懂"),
+        (["2=示例无"], "台账里没有“示例无”"),
+        (["2=不是", "2=p"], "写了两次"),
+        (["x=p"], "看不懂"),
+    ):
+        code, _, err = run("--dry-run", *(each for link in links for each in ("--link", link)))
+        assert (code, words in err) == (2 if words in {"看不懂", "写了两次"} else 1, True), err
+    code, out, err = run("--link", "2=示例曱", "--dry-run", "--json")
+    told = json.loads(out)
+    assert [told["rows"][0]["person_id"], told["links"][0]["person_id"], told["near"][0]["row"]] == ["p", "p", 2]
+    code, out, err = run("--link", "名单!2=示例曱")
+    assert (code, "已导入：新增 1 人" in err) == (0, True)
+    assert "可能是" not in out
+    assert owners(before) == {"示例甲": "p"}
+    assert "已经导入过" in run()[2]
+    add_facts(before, round_id=EARLIER, people=[{"person_id": "p2", "name": "示例申"}], **by())
+    assert "台账里有 2 个“示例申”，请改写编号：p2（出生年月不详，党支部不详）；q（" in run("--link", "2=示例申")[2]

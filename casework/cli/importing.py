@@ -13,6 +13,7 @@ from casework.cli.common import (
     InRound,
     Json,
     OptionalRound,
+    Usage,
     emit,
     ledger_url,
     looking,
@@ -29,11 +30,13 @@ from casework.cli.common import (
 
 if TYPE_CHECKING:
     import polars as pl
+    from sqlmodel import Session
 
     from casework.people.importing_plan import ImportPlan
     from casework.policy import Policy
 
 CHANGES = {"new": "新增", "changed": "有变动", "unchanged": "不变", "gone": "不再有", "doubtful": "分不清"}
+OTHER = "不是"
 STATES = {"in_force": "有效", "replaced": "已被新表代替", "withdrawn": "已撤回"}
 
 
@@ -50,6 +53,15 @@ def import_command(
     round_id: InRound,
     unit: Annotated[str, typer.Option("--unit", metavar="单位", help="谁的表（单位编号）；不写：按表中的单位")] = "",
     part: Annotated[str, typer.Option("--part", metavar="名称", help="同一单位分几张表报时，这是哪一张")] = "",
+    link: Annotated[
+        list[str],
+        typer.Option(
+            "--link",
+            metavar="行=人员",
+            help="指明某一行是台账里的谁（姓名或编号），是另一人的写“不是”，如 5=示例甲、6=不是；"
+            "几张工作表时写 工作表!行；可写多次",
+        ),
+    ] = [],  # noqa: B006 - Typer reads it and changes nothing
     take_clean: Annotated[bool, typer.Option("--take-clean", help="只导入没有问题的行")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看，不导入")] = False,
     marked: Annotated[
@@ -68,6 +80,7 @@ def import_command(
     moment = now()
     with reading(engine) as session:
         told["round_id"] = round_of(session, round_id).round_id
+        told["links"] = _links(session, link)
         plan = plan_import(session, actor=LOCAL_OFFICER, now=moment, **told)
     held = not plan.complete
     written = not dry_run and bool(plan.intake.counts()["clean"]) and (take_clean or not held) and not plan.already
@@ -85,6 +98,24 @@ def import_command(
         if marked is not None and held:
             say(f"待改的行已写入 {marked}")
     return 1 if held else 0
+
+
+def _links(session: Session, given: list[str]) -> dict[tuple[str, int] | int, str | None] | None:
+    """Return what `--link` says: row → person, None for another one."""
+    from casework.access import LOCAL_OFFICER
+    from casework.people.importing_links import person_meant
+
+    found: dict[tuple[str, int] | int, str | None] = {}
+    for text in given:
+        place, equals, who = (part.strip() for part in text.partition("="))
+        sheet, _, row = place.rpartition("!")
+        if not (equals and who and row.isascii() and row.isdecimal()):
+            raise Usage(f"--link “{text}”看不懂，请写成 行=人员，如 5=示例甲；是另一人的写 5=不是")
+        at = (sheet, int(row)) if sheet else int(row)
+        if at in found:
+            raise Usage(f"第 {row} 行写了两次 --link，请只留一个")
+        found[at] = None if who == OTHER else person_meant(session, who, actor=LOCAL_OFFICER)
+    return found or None
 
 
 def content(plan: ImportPlan, *, written: bool) -> dict[str, Any]:
@@ -112,6 +143,11 @@ def content(plan: ImportPlan, *, written: bool) -> dict[str, Any]:
         "rows": plan.preview.drop("problems").to_dicts(),
         "issues": issues,
         "skipped": skipped,
+        "near": [
+            {"sheet": sheet, "row": row, "people": [{"person_id": one.person_id, "words": one.words} for one in people]}
+            for (sheet, row), people in plan.near.items()
+        ],
+        "links": [{"sheet": sheet, "row": row, "person_id": who} for (sheet, row), who in plan.told.items()],
         "units": {unit: moved for unit in plan.units if (moved := plan.movements(unit))},
     }
 
@@ -131,6 +167,20 @@ def _show(plan: ImportPlan) -> None:
     ]
     if rows:
         print_table(rows, {"row": "行", "name": "姓名", "change": "与台账相比", "state": "待改", "differences": "变动"})
+    _show_near(plan)
+
+
+def _show_near(plan: ImportPlan) -> None:
+    """List whom rows may be about, with the numbers by which `--link` names them, while nobody has said."""
+    asked = [
+        {"row": row, "who": one.words, "person_id": one.person_id}
+        for (sheet, row), people in plan.near.items()
+        if (sheet, row) not in plan.told
+        for one in people
+    ]
+    if asked:
+        typer.echo("\n可能是台账里的人（用 --link 行=编号 指明是同一人，--link 行=不是 指明是另一人）：")
+        print_table(asked, {"row": "行", "who": "可能是", "person_id": "编号"})
 
 
 def _conclude(plan: ImportPlan, *, written: bool, dry_run: bool) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 from sqlalchemy import select
 from sqlmodel import Session
 
 from casework.access import Actor
+from casework.dates import year_month
+from casework.identity import name_key
 from casework.intake import Change, Intake, differences, preview
 from casework.models_people import ImportBatch, TwoPeople
 from casework.people.register import register, table
@@ -25,7 +27,6 @@ Place = tuple[str, int]
 """(worksheet, row) as the workbook counts them."""
 Links = Mapping[Place | int, str | None]
 """Row → the person it is about; None: he is new, whoever looks like him. A bare number will do in a single list."""
-NEW: Final = "不是"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,26 @@ def _place(given: Place | int, places: Sequence[Place]) -> Place:
         sheets = "、".join(f"“{sheet}”" for sheet, _ in found)
         raise Refused("which_sheet", f"工作表{sheets}都有第 {row} 行，请连同工作表一起写明，如“{found[0][0]}!{row}”")
     return found[0]
+
+
+def person_meant(session: Session, words: str, *, actor: Actor) -> str:
+    """Return the person an officer names by number or by name.
+
+    Raises:
+        Refused: `not_found`; `namesakes`: several bear the name, said with their numbers.
+    """
+    known = register(session, actor)
+    if words in set(known["person_id"]):
+        return words
+    key = name_key(words)
+    found = [row for row in known.iter_rows(named=True) if name_key(row["name"] or "") == key]
+    if not found:
+        raise Refused("not_found", f"台账里没有“{words}”，或不在您的单位范围内")
+    if len(found) > 1:
+        born = ((row["person_id"], row["born_on"], row["branch"] or "党支部不详") for row in found)
+        told = "；".join(f"{who}（{year_month(on) + '生' if on else '出生年月不详'}，{at}）" for who, on, at in born)
+        raise Refused("namesakes", f"台账里有 {len(found)} 个“{words}”，请改写编号：{told}")
+    return str(found[0]["person_id"])
 
 
 def match(
