@@ -3,8 +3,8 @@
 No `from __future__ import annotations` here, for the reason given in `casework.models`.
 
 What may never happen is refused by the database too: two payments of one claim, two claims of one person on one
-fund, a booking without the person's own receipt, a balance below zero. No digit of a card stands in these tables:
-a payment names the contact it was sent to (`casework.models_people.Contact`).
+fund for one instalment, a booking without the person's own receipt, a balance below zero. No digit of a card stands
+in these tables: a payment names the contact it was sent to (`casework.models_people.Contact`).
 """
 
 import datetime as dt
@@ -82,6 +82,9 @@ class Claim(Table, table=True):
         fingerprint: Its fingerprint.
         amount_fen: Null for goods of unknown value.
         goods: What is given, for goods.
+        instalment: Which of them it is, 1 for the first.
+        instalments: In how many the circular has the award paid; 1: at once.
+        due_on: The day from which an instalment is paid; null for what is paid at once.
         pass_through: The unit pays it, from what was transferred to it.
         transfer_id: The transfer that covers it; it stays until the money is back.
         reason: Why it was stopped.
@@ -92,14 +95,19 @@ class Claim(Table, table=True):
         one_of("kind", CLAIM_KINDS),
         one_of("state", ClaimState),
         whole("amount_fen"),
+        whole("instalment", least=1),
+        whole("instalments", least=1),
+        CheckConstraint("instalment <= instalments", name="one_of_the_instalments"),
+        CheckConstraint("(instalments > 1) = (due_on IS NOT NULL)", name="instalment_has_a_day"),
         CheckConstraint("kind <> 'cash' OR (amount_fen IS NOT NULL AND amount_fen > 0)", name="cash_has_an_amount"),
         CheckConstraint("kind <> 'goods' OR length(goods) > 0", name="goods_are_named"),
         CheckConstraint("state <> 'stopped' OR length(reason) > 0", name="stopped_with_reason"),
-        UniqueConstraint("claim_id", "case_id", "fund"),
+        UniqueConstraint("claim_id", "case_id", "fund", "instalment"),
         Index(
             "uq_claim_case",
             "case_id",
             "fund",
+            "instalment",
             unique=True,
             sqlite_where=text("state <> 'stopped'"),
             postgresql_where=text("state <> 'stopped'"),
@@ -110,6 +118,7 @@ class Claim(Table, table=True):
             "person_id",
             "category",
             "fund",
+            "instalment",
             unique=True,
             sqlite_where=text("state <> 'stopped'"),
             postgresql_where=text("state <> 'stopped'"),
@@ -123,6 +132,9 @@ class Claim(Table, table=True):
     unit_id: str = Field(foreign_key="unit.unit_id")
     category: str
     fund: str
+    instalment: int = Field(default=1, sa_type=Whole)
+    instalments: int = Field(default=1, sa_type=Whole)
+    due_on: dt.date | None = None
     pass_through: bool
     adoption_id: str = Field(foreign_key="adoption.adoption_id")
     list_number: int = Field(sa_type=Whole)
@@ -157,7 +169,8 @@ class Payment(Table, table=True):
     """One attempt to pay one claim; while one is with the bank or has succeeded there is no other.
 
     Attributes:
-        case_id: Of the claim; with `fund` it keeps a second claim of the same case from being paid as well.
+        case_id: Of the claim; with `fund` and `instalment` it keeps a second claim of the same case from being paid
+            as well.
         number: 1 for the first attempt.
         contact_id: The card it was sent to; no foreign key, contacts are erased on their own terms.
         serial: Its line in the 代发明细.
@@ -175,6 +188,7 @@ class Payment(Table, table=True):
         one_of("place", VisitPlace),
         whole("number", least=1),
         whole("serial", least=1),
+        whole("instalment", least=1),
         whole("amount_fen"),
         CheckConstraint("state <> 'returned' OR length(reason) > 0", name="returned_with_reason"),
         CheckConstraint("road <> 'hand' OR (place IS NOT NULL AND length(handed_by) > 0)", name="hand_has_a_place"),
@@ -185,7 +199,10 @@ class Payment(Table, table=True):
         CheckConstraint("payee <> 'designated' OR consent_on IS NOT NULL", name="designated_with_consent"),
         UniqueConstraint("claim_id", "number"),
         UniqueConstraint("batch_id", "serial"),
-        ForeignKeyConstraint(["claim_id", "case_id", "fund"], ["claim.claim_id", "claim.case_id", "claim.fund"]),
+        ForeignKeyConstraint(
+            ["claim_id", "case_id", "fund", "instalment"],
+            ["claim.claim_id", "claim.case_id", "claim.fund", "claim.instalment"],
+        ),
         Index(
             "uq_payment_claim",
             "claim_id",
@@ -197,6 +214,7 @@ class Payment(Table, table=True):
             "uq_payment_case",
             "case_id",
             "fund",
+            "instalment",
             unique=True,
             sqlite_where=text("state <> 'returned'"),
             postgresql_where=text("state <> 'returned'"),
@@ -207,6 +225,7 @@ class Payment(Table, table=True):
     claim_id: str
     case_id: str
     fund: str
+    instalment: int = Field(default=1, sa_type=Whole)
     number: int = Field(sa_type=Whole)
     road: str
     payee: str

@@ -359,7 +359,7 @@ def test_the_guarded_tables_exist():
     assert set(APPEND_ONLY) | set(KEPT) <= set(Table.metadata.tables)
 
 
-AGAIN = """INSERT INTO payment SELECT 'x', claim_id, case_id, fund, 9, road, payee, 'sent', amount_fen, contact_id,
+AGAIN = """INSERT INTO payment SELECT 'x', claim_id, case_id, fund, instalment, 9, road, payee, 'sent', amount_fen, contact_id,
 consent_on, batch_id, serial, place, handed_by, "on", reason, settled_on, recorded_by, recorded_at, 1 FROM payment
 LIMIT 1"""
 BOOKED = """INSERT INTO booking SELECT p.claim_id, p.payment_id, r.receipt_id, '{}', p.amount_fen, 'v', p."on", 'x',

@@ -56,6 +56,7 @@ def start(work: Work, claim: Claim, *, on: date, **how: Any) -> Payment:
         claim_id=claim.claim_id,
         case_id=claim.case_id,
         fund=claim.fund,
+        instalment=claim.instalment,
         number=before + 1,
         amount_fen=claim.amount_fen,
         state=PaymentState.SENT.value,
@@ -102,7 +103,7 @@ def succeed(work: Work, claim: Claim, payment: Payment, *, on: date) -> None:
 
 def give_back(work: Work, claim: Claim, payment: Payment, *, on: date, reason: str) -> None:
     """Say that an attempt came back (退票): the money is in the account again, the attempt stays on record."""
-    was_paid = PaymentState(payment.state) is PaymentState.SUCCEEDED
+    was_paid, paid_on = PaymentState(payment.state) is PaymentState.SUCCEEDED, payment.settled_on
     work.change(
         Payment,
         payment.payment_id,
@@ -131,6 +132,7 @@ def give_back(work: Work, claim: Claim, payment: Payment, *, on: date, reason: s
             Aid.round_id == claim.round_id,
             col(Aid.own).is_(True),
             Aid.amount_fen == claim.amount_fen,
+            Aid.on == paid_on,  # of several instalments of one amount, the one that came back
         )
         row = work.session.exec(own.order_by(col(Aid.aid_id).desc())).first()
         if row is not None:

@@ -27,6 +27,7 @@ from casework.payment.common import (
     unit_names,
     whole_round,
 )
+from casework.payment.instalments import label, refuse_undue
 from casework.payment.payees import Cards, payees, refuse_missing, shared_cards
 from casework.policy import Policy
 from casework.problems import Refused
@@ -108,9 +109,11 @@ def prepare_batch(  # noqa: PLR0913 - as every command
         unit_id = _payer(work, owed, round_id)
         refuse_untransferred(work, owed)
         refuse_unready(work, owed, doing="代发")
+        names = names_of(session, [claim.case_id for claim in owed])
+        refuse_undue(owed, policy_of(session, round_id), names, on=on, doing="代发")
         found = payees(session, [claim.case_id for claim in owed], on=on)
         refuse_missing(session, found)
-        owed.sort(key=lambda claim: (claim.unit_id, claim.case_id, claim.fund))
+        owed.sort(key=lambda claim: (claim.unit_id, claim.case_id, claim.instalment, claim.fund))
         batch = BankBatch(
             batch_id=new_id(round_id, "batch", key),
             round_id=round_id,
@@ -137,7 +140,6 @@ def prepare_batch(  # noqa: PLR0913 - as every command
                 batch_id=batch.batch_id,
                 serial=serial,
             )
-        names = names_of(session, [claim.case_id for claim in owed])
         shared = shared_cards(session, found)
         warnings += [f"{names[case]}与{'、'.join(others)}用同一张卡，请核对" for case, others in sorted(shared.items())]
         return {
@@ -221,7 +223,7 @@ def bank_frame(session: Session, *, batch_id: str, actor: Actor, cards: Cards | 
             "holder": card.holder if card else MASKED,
             "card": card.number if card else MASKED,
             "yuan": yuan(payment.amount_fen or 0),
-            "remark": policy.category(claim.category).label,
+            "remark": policy.category(claim.category).label + label(claim.instalment, claim.instalments),
             "unit": units.get(claim.unit_id, ""),
             "name": names[claim.case_id],
         }

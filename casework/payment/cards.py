@@ -19,6 +19,7 @@ from casework.payment.bank import bank_frame
 from casework.payment.payees import Card
 from casework.people.contacts import place
 from casework.people.seeing import open_contact
+from casework.review.instructions import refuse_while_pending
 
 TASK = "bank_list"
 
@@ -40,12 +41,13 @@ def bank_list(engine: Engine, *, batch_id: str, actor: Actor, now: datetime, key
         The columns of the pack (`bank.bank_columns`), all texts.
 
     Raises:
-        Refused: `not_found`, `erased`.
+        Refused: `not_found`, `erased`, `pending` (an oral instruction is not made up for).
         NotAllowed: A viewer.
     """
     with reading(engine) as session:
         bank_frame(session, batch_id=batch_id, actor=actor)  # refuses who may not see the batch before anything opens
         round_id = session.get_one(BankBatch, batch_id).round_id
+        refuse_while_pending(session, round_id, "交付代发明细")
         sent = select(Contact.person_id).join(Payment, col(Payment.contact_id) == col(Contact.contact_id))
         people = sorted(set(session.exec(sent.where(Payment.batch_id == batch_id))))
     open_contact(engine, purpose=TASK, round_id=round_id, people=people, actor=actor, now=now, key=key)

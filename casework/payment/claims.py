@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -30,6 +30,7 @@ from casework.payment.common import (
     whole_round,
 )
 from casework.payment.funds import Terms, fund_label, own_terms
+from casework.payment.instalments import Share, due_days, plans_of, spread
 from casework.policy import Policy
 from casework.problems import Refused
 from casework.review.readiness import review_issue_ready
@@ -55,24 +56,15 @@ CLAIMS: Schema = {
     "kind": pl.String,  # cash | goods
     "amount_fen": pl.Int64,  # null: goods of unknown value
     "goods": pl.String,
+    "instalment": pl.Int64,
+    "instalments": pl.Int64,  # 1: paid at once
+    "due_on": pl.Date,  # of an instalment
     "list_number": pl.Int64,
     "state": pl.String,  # ClaimState
     "reason": pl.String,
     "pass_through": pl.Boolean,
     "transfer_id": pl.String,
 }
-
-
-@dataclass(frozen=True)
-class Share:
-    """One person's part of one fund, as the list says it."""
-
-    case_id: str
-    person_id: str
-    unit_id: str
-    category: str
-    fund: str
-    fen: int | None
 
 
 def open_claims(  # noqa: PLR0913 - as every command
@@ -84,8 +76,9 @@ def open_claims(  # noqa: PLR0913 - as every command
     now: datetime,
     key: str,
     goods: Mapping[str, tuple[str, int | None]] | None = None,
+    due: Mapping[str, Sequence[date]] | None = None,
 ) -> Result:
-    """Draw up what is to be paid under the decided list: one claim for each person and fund share.
+    """Draw up what is to be paid under the decided list: one claim for each person, fund share and instalment.
 
     People who wait (objection, missing step, changed facts) are left out and named; they come in when the command
     is given again. Unpaid claims of those who left the list are stopped; a paid one never is.
@@ -98,16 +91,17 @@ def open_claims(  # noqa: PLR0913 - as every command
         now: When.
         key: Idempotency key.
         goods: Case → (what is given, its value in fen or None), for those who get goods instead of money.
+        due: Category → the day of each instalment, for categories the circular has paid in several; asked once.
 
     Returns:
         `{"opened", "stopped", "kept", "waiting": {case_id: why}, "to_return_fen", "list_number"}`.
 
     Raises:
-        Refused: `no_official_list`, `superseded`, `over_fund`, `no_goods`, `closed`.
+        Refused: `no_official_list`, `superseded`, `over_fund`, `no_goods`, `no_due`, `due_order`, `closed`.
         NotAllowed: `scope`.
     """
     whole_round(actor)
-    given = dict(goods or {})
+    given, days = dict(goods or {}), {category: list(one) for category, one in (due or {}).items()}
 
     def deed(work: Work) -> Result:
         session = work.session
@@ -118,18 +112,22 @@ def open_claims(  # noqa: PLR0913 - as every command
         policy, terms = policy_of(session, round_id), own_terms(session, round_id)
         state = review_issue_ready(session, round_id=round_id, now=now)
         ready = set(state.ready)
-        shares = list(shares_of(current, policy, terms, goods=frozenset(given)))
+        whole = shares_of(current, policy, terms, goods=frozenset(given))
+        shares, other = spread(whole, plans_of(policy), _paid(live_claims(session, round_id)))
         stopped, to_return = _stop_gone(work, current, shares)
-        there = {(claim.case_id, claim.fund) for claim in live_claims(session, round_id)}
-        waiting = {
+        there = {(claim.case_id, claim.fund, claim.instalment) for claim in live_claims(session, round_id)}
+        waiting = other | {
             share.case_id: state.waiting.get(share.case_id, "") for share in shares if share.case_id not in ready
         }
         waiting |= {
             share.case_id: "金额还没有确定" for share in shares if share.fen is None and share.case_id not in given
         }
-        fresh = [s for s in shares if s.case_id not in waiting and (s.case_id, s.fund) not in there]
+        fresh = [s for s in shares if s.case_id not in waiting and (s.case_id, s.fund, s.instalment) not in there]
+        several = sorted({share.category for share in fresh if share.instalments > 1})
+        due_on = due_days(session, round_id, policy, several, days)
         for share in fresh:
-            work.add(_claim(work, share, current, terms[share.fund], given.get(share.case_id)))
+            when = due_on[share.category][share.instalment - 1] if share.instalments > 1 else None
+            work.add(_claim(work, share, current, terms[share.fund], goods=given.get(share.case_id), due_on=when))
         return {
             "opened": len(fresh),
             "stopped": stopped,
@@ -146,7 +144,11 @@ def open_claims(  # noqa: PLR0913 - as every command
         now=now,
         key=key,
         subject=f"round:{round_id}",
-        request={"fingerprint": fingerprint, "goods": {case: list(what) for case, what in sorted(given.items())}},
+        request={
+            "fingerprint": fingerprint,
+            "goods": {case: list(what) for case, what in sorted(given.items())},
+            "due": dict(sorted(days.items())),
+        },
         body=deed,
     )
 
@@ -192,18 +194,38 @@ def _in_order(fen: int, payers: list[str], left: Mapping[str, int | None]) -> di
     return parts
 
 
-def _claim(work: Work, share: Share, current: Adoption, terms: Terms, goods: tuple[str, int | None] | None) -> Claim:
+def _paid(claims: Iterable[Claim]) -> dict[str, dict[tuple[int, str], int]]:
+    """Return case → (instalment, fund) → fen of what was paid, or is with the bank."""
+    found: dict[str, dict[tuple[int, str], int]] = defaultdict(dict)
+    for claim in claims:
+        if ClaimState(claim.state) not in UNPAID:
+            found[claim.case_id][claim.instalment, claim.fund] = claim.amount_fen or 0
+    return found
+
+
+def _claim(  # noqa: PLR0913 - what a claim is made of
+    work: Work,
+    share: Share,
+    current: Adoption,
+    terms: Terms,
+    *,
+    goods: tuple[str, int | None] | None,
+    due_on: date | None,
+) -> Claim:
     what, value = goods or ("", None)
     if goods is not None and not what.strip():
         raise Refused("no_goods", "发慰问品的要写明是什么")
     return Claim(
-        claim_id=new_id(current.adoption_id, share.case_id, share.fund, "claim", work.seq),
+        claim_id=new_id(current.adoption_id, share.case_id, share.fund, share.instalment, "claim", work.seq),
         round_id=current.round_id,
         case_id=share.case_id,
         person_id=share.person_id,
         unit_id=share.unit_id,
         category=share.category,
         fund=share.fund,
+        instalment=share.instalment,
+        instalments=share.instalments,
+        due_on=due_on,
         pass_through=terms.pass_through,
         adoption_id=current.adoption_id,
         list_number=current.number,
@@ -219,13 +241,13 @@ def _claim(work: Work, share: Share, current: Adoption, terms: Terms, goods: tup
 
 def _stop_gone(work: Work, current: Adoption, shares: list[Share]) -> tuple[int, int]:
     """Stop the unpaid claims of those who are no longer on the list, or for another amount; return number and fen."""
-    wanted = {(share.case_id, share.fund): share.fen for share in shares}
+    wanted = {(share.case_id, share.fund, share.instalment): share.fen for share in shares}
     gone = removed_cases(work.session, current.round_id)
     number = to_return = 0
     for claim in live_claims(work.session, current.round_id):
         if ClaimState(claim.state) not in UNPAID:
             continue
-        name = (claim.case_id, claim.fund)
+        name = (claim.case_id, claim.fund, claim.instalment)
         if claim.case_id in gone:
             reason = "已减员"
         elif name not in wanted:
@@ -302,7 +324,16 @@ def claims_frame(
         for claim in found
     ]
     places = {unit_id: place for place, unit_id in enumerate(units)}
-    rows.sort(key=lambda row: (places[row["unit_id"]], row["name"], row["fund"], row["claim_id"]))
+    rows.sort(
+        key=lambda row: (
+            places[row["unit_id"]],
+            row["name"],
+            row["case_id"],
+            row["instalment"],
+            row["fund"],
+            row["claim_id"],
+        )
+    )
     return pl.DataFrame(rows, schema=CLAIMS, orient="row")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlmodel import Session, col, select
 
@@ -96,7 +96,9 @@ def live_claims(session: Session, round_id: str, *, actor: Actor | None = None) 
     query = select(Claim).where(Claim.round_id == round_id, Claim.state != ClaimState.STOPPED.value)
     if actor is not None and actor.units is not None:
         query = query.where(col(Claim.unit_id).in_(actor.units))
-    return list(session.exec(query.order_by(col(Claim.unit_id), col(Claim.case_id), col(Claim.fund))))
+    return list(
+        session.exec(query.order_by(col(Claim.unit_id), col(Claim.case_id), col(Claim.instalment), col(Claim.fund)))
+    )
 
 
 def take_claims(work: Work, seen: Seen, *, doing: str, states: Collection[ClaimState]) -> list[Claim]:
@@ -180,6 +182,8 @@ def _refuse_other_amount(session: Session, claims: Sequence[Claim], names: Mappi
 def record_stage(work: Work, stage: Stage, claims: Iterable[Claim], *, on: date) -> None:
     """Record a step of the circular's chain for those who have come that far, where its chain has this step.
 
+    Of several instalments the last one makes the step: until then the person has not received what was decided.
+
     Raises:
         Refused: As `review.steps.carry_step`: `skipped`, `too_early`, `too_late`, `future`.
     """
@@ -188,7 +192,7 @@ def record_stage(work: Work, stage: Stage, claims: Iterable[Claim], *, on: date)
     links = chains_of(policy_of(session, round_id))
     if all(link.stage is not stage for chain in links.values() for link in chain):
         return
-    wanted = {claim.case_id for claim in claims}
+    wanted = {claim.case_id for claim in claims} - _unfinished(session, stage, claims)
     known = histories(session, round_id, wanted)
     by_body: dict[str, list[str]] = {}
     for row in case_rows(session, round_id, units=work.actor.units):
@@ -199,6 +203,24 @@ def record_stage(work: Work, stage: Stage, claims: Iterable[Claim], *, on: date)
             by_body.setdefault(bodies[0] if bodies else "本单位", []).append(row.case_id)
     for body, case_ids in sorted(by_body.items()):
         carry_step(work, StepRequest(round_id=round_id, stage=stage, body=body, on=on, case_ids=tuple(case_ids)))
+
+
+_COME: Final[Mapping[Stage, frozenset[ClaimState]]] = {
+    Stage.TRANSFER: frozenset(ClaimState) - {ClaimState.PLANNED},
+    Stage.PAYMENT: frozenset({ClaimState.PAID, ClaimState.SIGNED, ClaimState.BOOKED, ClaimState.STOPPED}),
+    Stage.RECEIPT: frozenset({ClaimState.SIGNED, ClaimState.BOOKED, ClaimState.STOPPED}),
+}
+"""Step → the states in which an instalment has come as far, or will not come any more."""
+
+
+def _unfinished(session: Session, stage: Stage, claims: Sequence[Claim]) -> set[str]:
+    several = {claim.case_id for claim in claims if claim.instalments > 1}
+    if not several:
+        return set()
+    query = select(Claim.case_id).where(col(Claim.case_id).in_(several), col(Claim.state).not_in(_COME[stage]))
+    if stage is Stage.TRANSFER:
+        query = query.where(col(Claim.pass_through).is_(True))
+    return set(session.exec(query).all())
 
 
 def category_labels(policy: Policy) -> dict[str, str]:

@@ -26,6 +26,7 @@ from casework.payment.common import (
     said,
     take_claims,
 )
+from casework.payment.instalments import refuse_undue
 from casework.policy import Policy
 from casework.problems import Refused
 from casework.shapes.procedure import VisitRule
@@ -106,6 +107,8 @@ def hand(work: Work, claims: Seen, *, place: VisitPlace, handed_by: str, on: dat
     refuse_place(policy_of(work.session, owed[0].round_id), place)
     refuse_untransferred(work, owed)
     refuse_unready(work, owed, doing="发放")
+    names = names_of(work.session, [claim.case_id for claim in owed])
+    refuse_undue(owed, policy_of(work.session, owed[0].round_id), names, on=on, doing="发放")
     done = []
     for claim in owed:
         how = {"road": PaymentRoad.HAND.value, "payee": Payee.PRESENT.value}

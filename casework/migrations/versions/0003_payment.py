@@ -215,6 +215,9 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
         sa.Column("unit_id", sa.String(), nullable=False),
         sa.Column("category", sa.String(), nullable=False),
         sa.Column("fund", sa.String(), nullable=False),
+        sa.Column("instalment", sa.BigInteger(), nullable=False),
+        sa.Column("instalments", sa.BigInteger(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("pass_through", sa.Boolean(), nullable=False),
         sa.Column("adoption_id", sa.String(), nullable=False),
         sa.Column("list_number", sa.BigInteger(), nullable=False),
@@ -231,6 +234,8 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
         sa.CheckConstraint(
             "kind <> 'cash' OR (amount_fen IS NOT NULL AND amount_fen > 0)", name=op.f("ck_claim_cash_has_an_amount")
         ),
+        sa.CheckConstraint("(instalments > 1) = (due_on IS NOT NULL)", name=op.f("ck_claim_instalment_has_a_day")),
+        sa.CheckConstraint("instalment <= instalments", name=op.f("ck_claim_one_of_the_instalments")),
         sa.CheckConstraint("kind <> 'goods' OR length(goods) > 0", name=op.f("ck_claim_goods_are_named")),
         sa.CheckConstraint("state <> 'stopped' OR length(reason) > 0", name=op.f("ck_claim_stopped_with_reason")),
         sa.CheckConstraint(
@@ -240,6 +245,14 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
         sa.CheckConstraint(
             "\"fund\" IN ('dues', 'retained_dues', 'allocated_dues', 'donations', 'fiscal', 'unit_matching', 'union_fund', 'visit_fund', '')",
             name=op.f("ck_claim_fund_known"),
+        ),
+        sa.CheckConstraint(
+            '"instalment" BETWEEN 1 AND 1000000000000000 AND "instalment" = CAST("instalment" AS BIGINT)',
+            name=op.f("ck_claim_instalment_whole"),
+        ),
+        sa.CheckConstraint(
+            '"instalments" BETWEEN 1 AND 1000000000000000 AND "instalments" = CAST("instalments" AS BIGINT)',
+            name=op.f("ck_claim_instalments_whole"),
         ),
         sa.CheckConstraint("\"kind\" IN ('cash', 'goods')", name=op.f("ck_claim_kind_known")),
         sa.CheckConstraint(
@@ -253,7 +266,9 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
         sa.ForeignKeyConstraint(["transfer_id"], ["fund_transfer.transfer_id"], name=op.f("fk_claim_transfer_id")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.unit_id"], name=op.f("fk_claim_unit_id")),
         sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_claim")),
-        sa.UniqueConstraint("claim_id", "case_id", "fund", name=op.f("uq_claim_claim_id_case_id_fund")),
+        sa.UniqueConstraint(
+            "claim_id", "case_id", "fund", "instalment", name=op.f("uq_claim_claim_id_case_id_fund_instalment")
+        ),
     )
     op.create_index(op.f("ix_claim_case_id"), "claim", ["case_id"], unique=False)
     op.create_index(op.f("ix_claim_round_id"), "claim", ["round_id"], unique=False)
@@ -261,7 +276,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
     op.create_index(
         "uq_claim_case",
         "claim",
-        ["case_id", "fund"],
+        ["case_id", "fund", "instalment"],
         unique=True,
         sqlite_where=sa.text("state <> 'stopped'"),
         postgresql_where=sa.text("state <> 'stopped'"),
@@ -269,7 +284,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
     op.create_index(
         "uq_claim_person",
         "claim",
-        ["round_id", "person_id", "category", "fund"],
+        ["round_id", "person_id", "category", "fund", "instalment"],
         unique=True,
         sqlite_where=sa.text("state <> 'stopped'"),
         postgresql_where=sa.text("state <> 'stopped'"),
@@ -280,6 +295,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
         sa.Column("claim_id", sa.String(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=False),
         sa.Column("fund", sa.String(), nullable=False),
+        sa.Column("instalment", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("road", sa.String(), nullable=False),
         sa.Column("payee", sa.String(), nullable=False),
@@ -317,6 +333,10 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
             name=op.f("ck_payment_fund_known"),
         ),
         sa.CheckConstraint(
+            '"instalment" BETWEEN 1 AND 1000000000000000 AND "instalment" = CAST("instalment" AS BIGINT)',
+            name=op.f("ck_payment_instalment_whole"),
+        ),
+        sa.CheckConstraint(
             '"number" BETWEEN 1 AND 1000000000000000 AND "number" = CAST("number" AS BIGINT)',
             name=op.f("ck_payment_number_whole"),
         ),
@@ -333,9 +353,9 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
         sa.CheckConstraint("\"state\" IN ('sent', 'succeeded', 'returned')", name=op.f("ck_payment_state_known")),
         sa.ForeignKeyConstraint(["batch_id"], ["bank_batch.batch_id"], name=op.f("fk_payment_batch_id")),
         sa.ForeignKeyConstraint(
-            ["claim_id", "case_id", "fund"],
-            ["claim.claim_id", "claim.case_id", "claim.fund"],
-            name=op.f("fk_payment_claim_id_case_id_fund"),
+            ["claim_id", "case_id", "fund", "instalment"],
+            ["claim.claim_id", "claim.case_id", "claim.fund", "claim.instalment"],
+            name=op.f("fk_payment_claim_id_case_id_fund_instalment"),
         ),
         sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_payment")),
         sa.UniqueConstraint("batch_id", "serial", name=op.f("uq_payment_batch_id_serial")),
@@ -344,7 +364,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
     op.create_index(
         "uq_payment_case",
         "payment",
-        ["case_id", "fund"],
+        ["case_id", "fund", "instalment"],
         unique=True,
         sqlite_where=sa.text("state <> 'returned'"),
         postgresql_where=sa.text("state <> 'returned'"),
@@ -529,6 +549,6 @@ def upgrade() -> None:  # noqa: PLR0915 - a table a statement
     append_only("visit", ("visit_id",), ("revokes",))
     append_only("visit_plan_case", ("plan_id", "case_id"))
     append_only("visitor", ("visit_id", "number"))
-    kept("claim", ("claim_id",), ("claim_id", "case_id", "fund"))
+    kept("claim", ("claim_id",), ("claim_id", "case_id", "fund", "instalment"))
     kept("fund_account", ("account_id",))
     kept("payment", ("payment_id",), ("batch_id", "serial"), ("claim_id", "number"))
