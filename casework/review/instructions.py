@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from casework.access import Actor
+from casework.dates import chinese
 from casework.ledger import Result, Work, case_within_reach, execute, open_round_of, policy_of
 from casework.models_review import Instruction, Meeting
 from casework.policy import Policy
@@ -26,6 +27,23 @@ def pending_instructions(session: Session, round_id: str) -> list[Instruction]:
         Instruction.round_id == round_id, Instruction.state == InstructionState.PENDING.value
     )
     return list(session.exec(query.order_by(col(Instruction.on), col(Instruction.instruction_id))))
+
+
+def pending_said(one: Instruction) -> str:
+    """Return what stands in the way, as one sentence."""
+    return f"{chinese(one.on)}{one.said_by}的口头意见待补手续"
+
+
+def refuse_while_pending(session: Session, round_id: str, deed: str) -> None:
+    """Refuse to let anything leave the house while an oral instruction is not made up for.
+
+    Raises:
+        Refused: `pending`, naming the oldest one and what has to come first.
+    """
+    pending = pending_instructions(session, round_id)
+    if pending:
+        roads = "补充研究、签批或不予采纳"
+        raise Refused("pending", f"{pending_said(pending[0])}，现在不能{deed}；请先到“集体研究”补办手续（{roads}）")
 
 
 def may_be_signed(policy: Policy) -> bool:

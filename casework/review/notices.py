@@ -18,6 +18,7 @@ from casework.problems import Conflict, NotAllowed, Refused
 from casework.review import chain as chains
 from casework.review.calendars import calendar_of
 from casework.review.chain import Link
+from casework.review.instructions import refuse_while_pending
 from casework.review.notice_days import check_end, notice_end
 from casework.review.official import OFFICIAL, list_in_force
 from casework.review.records import CaseRow, case_rows, chain_for, chains_of, histories, today_of
@@ -77,7 +78,8 @@ def post_notice(  # noqa: PLR0913 - what a notice is
 
     Raises:
         Refused: `nobody`, `not_in_chain`, `skipped`, `too_early`, `no_end`, `too_short`, `not_exactly`, `backwards`,
-            `future`, `no_list`, `not_official`, `already_posted`, and with `closed` as `close_notice`.
+            `future`, `no_list`, `not_official`, `pending` (an oral instruction), `already_posted`, and with `closed` as
+            `close_notice`.
         NotAllowed: `scope`.
         Conflict: `stale`.
     """
@@ -89,6 +91,8 @@ def post_notice(  # noqa: PLR0913 - what a notice is
         if unit_id is None and not wanted and actor.units is not None:
             raise NotAllowed("scope", "公示全部单位的名单，超出您的单位范围")
         rows, link = _named(work, round_id, wanted, unit_id=unit_id, branch=branch, path=path)
+        if link.own or not closed:  # what a unit has published already is recorded as it was
+            refuse_while_pending(session, round_id, "公示")
         if posted_on > today_of(work.now):
             raise Refused("future", "张贴日期还没有到，请张贴后再登记")
         adoption_id = None

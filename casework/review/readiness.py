@@ -16,7 +16,7 @@ from casework.models_review import Notice, NoticeCase
 from casework.policy import Policy
 from casework.review import chain as chains
 from casework.review.chain import Chain, History
-from casework.review.instructions import pending_instructions
+from casework.review.instructions import pending_instructions, pending_said
 from casework.review.official import OFFICIAL, unstudied
 from casework.review.records import AFTER_ISSUE, case_rows, chain_for, chains_of, histories, single_handed, today_of
 from casework.review.removal import held_by_objection
@@ -65,7 +65,7 @@ def review_issue_ready(session: Session, *, round_id: str, now: datetime) -> Iss
     if current is None:
         return IssueReady(None, "", ("还没有确定名单",), (), {}, alone)
     pending = pending_instructions(session, round_id)
-    blocks = [f"{chinese(one.on)}{one.said_by}的口头意见待补手续" for one in pending]
+    blocks = [pending_said(one) for one in pending]
     official = _last_official(session, current)
     if current.state != OFFICIAL:
         which = f"第 {current.number} 号变更（{current.reason}）" if current.number else "名单"
