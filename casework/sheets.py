@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -26,8 +26,10 @@ MOST_BYTES: Final = 20 * 1024 * 1024
 MOST_UNPACKED: Final = 150 * 1024 * 1024
 MOST_RATIO: Final = 300
 MOST_ROWS, MOST_COLUMNS = 20_000, 200
-MEMORY_BYTES: Final = 768 * 1024 * 1024
-SECONDS: Final = 20
+_MIB: Final = 1024 * 1024
+MEMORY_BYTES, MEMORY_PER_BYTE = 768 * _MIB, 4
+SECONDS, SECONDS_PER_MIB = 20, 0.5
+"""What the child may use: for any file, and more for each unpacked byte of it, which `MOST_UNPACKED` bounds."""
 _WORD: Final = "word/document.xml"
 
 _SAVE_AS = "请在 Excel 或 WPS 中另存为 xlsx"
@@ -113,8 +115,9 @@ def read_workbook(data: bytes, *, name: str) -> tuple[Sheet, ...]:
     """
     _refuse_by_look(data, name)
     command = [sys.executable, "-m", "casework.sheets"]
+    patience = limits(_unpacked(data))[0] + 10
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS + 10, check=False)  # noqa: S603
+        done = subprocess.run(command, input=data, capture_output=True, timeout=patience, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
         raise _unreadable(name, "读取超时，文件可能已损坏", "请另存一份后再试") from None
     if done.returncode == 3:
@@ -123,7 +126,24 @@ def read_workbook(data: bytes, *, name: str) -> tuple[Sheet, ...]:
         raise _unreadable(name, *_LOCKED)
     if done.returncode != 0:
         raise _unreadable(name, "文件已损坏，或不是能读的 xlsx", "请在 Excel 或 WPS 中打开并另存为 xlsx")
-    return tuple(_sheet(entry) for entry in json.loads(done.stdout))
+    return tuple(_sheet(json.loads(line)) for line in done.stdout.splitlines())
+
+
+def limits(unpacked: int) -> tuple[int, int]:
+    """Return the seconds and the bytes the child may use for a file of so many bytes; both are bounded.
+
+    >>> limits(0), limits(10**12) == limits(MOST_UNPACKED)
+    ((20, 805306368), True)
+    """
+    size = min(unpacked, MOST_UNPACKED)
+    return SECONDS + int(size / _MIB * SECONDS_PER_MIB), MEMORY_BYTES + size * MEMORY_PER_BYTE
+
+
+def _unpacked(data: bytes) -> int:
+    if data.startswith(_OLD[:4]):
+        return len(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
 
 
 def _unreadable(name: str, message: str, remedy: str) -> UnreadableWorkbook:
@@ -182,7 +202,9 @@ def _is_text(data: bytes) -> bool:
 
 
 def _sheet(entry: dict[str, Any]) -> Sheet:
-    rows = tuple(tuple(_cell(value) for value in row) for row in entry["rows"])
+    for row, column, kind, text in entry.get("typed", ()):
+        entry["rows"][row][column] = _cell(kind, text)
+    rows = tuple(map(tuple, entry["rows"]))
     merged = tuple((m[0], m[1], m[2], m[3]) for m in entry["merged"])
     return Sheet(
         entry["name"],
@@ -197,10 +219,7 @@ def _sheet(entry: dict[str, Any]) -> Sheet:
     )
 
 
-def _cell(value: Any) -> Cell:
-    if not isinstance(value, list):
-        return value  # type: ignore[no-any-return]
-    kind, text = value
+def _cell(kind: str, text: str) -> Cell:
     match kind:
         case "datetime":
             return datetime.fromisoformat(text)
@@ -216,24 +235,27 @@ def _cell(value: Any) -> Cell:
 
 
 def _child() -> int:
-    """Read a workbook from standard input, print its cells as JSON. 3: too large, said on standard output."""
+    """Read a workbook from standard input, print a line of JSON per sheet. 3: too large, said on standard output."""
+    data = sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
         import resource  # noqa: PLC0415 - not on Windows, where the time limit of the parent has to do
     except ImportError:
         pass
     else:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        seconds, memory = limits(_unpacked(data))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    data = sys.stdin.buffer.read()
     try:
         sheets = _word(data) if _is_word(data) else _book(data)
+        # A sheet becomes a line of text before the next one is read: only its bytes are kept.
+        written = [json.dumps(sheet, ensure_ascii=False).encode("utf-8", "surrogatepass") for sheet in sheets]
     except ValueError as error:
         sys.stdout.write(str(error))
         return 3
     except _Locked:
         return 4
-    sys.stdout.write(json.dumps(sheets))
+    sys.stdout.buffer.write(b"\n".join(written))
     return 0
 
 
@@ -254,8 +276,8 @@ def _word(data: bytes) -> list[dict[str, Any]]:
     return docx_tables(data, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS)
 
 
-def _book(data: bytes) -> list[dict[str, Any]]:
-    """Return the worksheets of a workbook as JSON.
+def _book(data: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the worksheets of a workbook as JSON; `typed` are the cells that JSON has no type for.
 
     Raises:
         ValueError: A sheet reaches too far; the message is Chinese, with the numbers.
@@ -263,26 +285,27 @@ def _book(data: bytes) -> list[dict[str, Any]]:
     """
     from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum  # noqa: PLC0415 - as above
 
-    from casework.sheet_parts import extent, marks, xlsx_sheets  # noqa: PLC0415 - as above
+    from casework.sheet_parts import extent, marks, reaches_far, xlsx_sheets  # noqa: PLC0415 - as above
 
     parts = {} if data.startswith(_OLD[:4]) else xlsx_sheets(data)
     for name, xml in parts.items():
         # Before the reader sees it: a cell in the last corner ends the reader.
-        _within(name, *extent(xml))
+        if reaches_far(xml, rows=MOST_ROWS):
+            _within(name, *extent(xml))
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
     except PasswordError:
         raise _Locked from None
-    sheets = []
     for metadata in workbook.sheets_metadata:
         sheet = workbook.get_sheet_by_name(metadata.name)
         _within(metadata.name, sheet.total_height, sheet.total_width)
         merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
-        rows = [[_plain(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+        rows = sheet.to_python(skip_empty_area=False)
+        cells = sum(len(row) - row.count("") for row in rows)
         visible = metadata.visible is SheetVisibleEnum.Visible
-        found = marks(parts[metadata.name]).plain() if metadata.name in parts else {}
-        sheets.append({"name": metadata.name, "rows": rows, "merged": merged, "visible": visible, **found})
-    return sheets
+        found = marks(parts.pop(metadata.name), filled=cells).plain() if metadata.name in parts else {}
+        typed = _typed(rows)
+        yield {"name": metadata.name, "rows": rows, "typed": typed, "merged": merged, "visible": visible, **found}
 
 
 def _within(name: str, rows: int, columns: int) -> None:
@@ -292,16 +315,30 @@ def _within(name: str, rows: int, columns: int) -> None:
         )
 
 
-def _plain(cell: Any) -> Any:
+_JSON: Final = (str, float, int, bool)
+
+
+def _typed(rows: list[list[Any]]) -> list[tuple[int, int, str, str]]:
+    """Make blanks null and take out dates and times as (row, column, kind, text); changes `rows`."""
+    found = []
+    for at, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            if cell == "":
+                row[column] = None
+            elif type(cell) not in _JSON:
+                found.append((at, column, *_spelled(cell)))
+                row[column] = None
+    return found
+
+
+def _spelled(cell: Any) -> tuple[str, str]:
     if isinstance(cell, datetime):
-        return ["datetime", cell.isoformat()]
+        return "datetime", cell.isoformat()
     if isinstance(cell, date):
-        return ["date", cell.isoformat()]
+        return "date", cell.isoformat()
     if isinstance(cell, time):
-        return ["time", cell.isoformat()]
-    if isinstance(cell, timedelta):
-        return ["timedelta", str(cell.total_seconds())]
-    return None if cell == "" else cell
+        return "time", cell.isoformat()
+    return "timedelta", str(cell.total_seconds())
 
 
 if __name__ == "__main__":

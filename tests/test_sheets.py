@@ -9,7 +9,10 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 import workbooks
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from casework import sheet_parts, sheets
 from casework.sheets import UnreadableWorkbook, read_workbook
 
 
@@ -224,3 +227,51 @@ def test_each_wrong_file_says_how_to_save_it(data, name, sentence):
         read_workbook(data, name=name)
 
     assert str(caught.value) == sentence
+
+
+def test_a_larger_file_may_take_longer_but_not_for_ever():
+    seconds, memory = sheets.limits(0)
+
+    assert sheets.limits(50 * 1024 * 1024) == (seconds + 25, memory + 200 * 1024 * 1024)
+    assert sheets.limits(10**12) == sheets.limits(sheets.MOST_UNPACKED)
+
+
+_CELL = st.sampled_from(
+    [
+        '<c r="A1"><v>1</v></c>',
+        '<c r="B1" t="e"><v>#N/A</v></c>',
+        '<c r="B1"><f>A1</f></c>',
+        '<x:c r="C1"><x:v>1</x:v></x:c>',
+        "<c r='A1'><v>2</v></c>",
+        "<c><v>3</v></c>",
+        '<c r="A1"/>',
+        '<c r="D1" t="inlineStr"><is><t>见: file</t></is></c>',
+    ]
+)
+_ROW = st.sampled_from(['<row r="1">', '<row r="1" hidden="1">', "<row r='1' ht='0'>", '<row r="1" ht="0">'])
+_AROUND = st.sampled_from(
+    ["", '<cols><col min="2" max="3" hidden="1"/></cols>', "<cols><col min='1' width='0'/></cols>"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_AROUND, _ROW, st.lists(_CELL, max_size=5), st.booleans(), st.integers(-1, 5))
+def test_what_is_hidden_or_broken_is_found_without_a_look_at_every_cell(around, row, cells, filtered, filled):
+    """The short way says the same as a walk through the whole worksheet, whatever the file is like."""
+    after = '<autoFilter><filterColumn colId="0"/></autoFilter>' if filtered else ""
+    data = f'<worksheet xmlns:x="u">{around}<sheetData>{row}{"".join(cells)}</row></sheetData>{after}</worksheet>'
+    places = [cell.split("r=")[1][1:3] for cell in cells if "r=" in cell]
+    # What the reader counts: a place once, an empty cell not at all.
+    told = filled if filled >= 0 and len(set(places)) == len(places) else -1
+    full = sheet_parts.Marks()
+    sheet_parts._Sheet(full).read(data.encode())
+
+    found = sheet_parts.marks(data.encode(), filled=told)
+
+    assert [fault for fault in found.faults if fault[2] != "重复"] == full.faults
+    assert (found.hidden_rows, found.hidden_columns, found.filtered) == (
+        full.hidden_rows,
+        full.hidden_columns,
+        full.filtered,
+    )
+    assert sum(fault[2] == "重复" for fault in found.faults) == len(places) - len(set(places))
