@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,12 +28,17 @@ from casework.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from sqlmodel import Session
 
     from casework.allocation import Parameters
     from casework.comparison import Assessed
     from casework.lists import ListState, Table
     from casework.papers import Asked
+
+    Read: TypeAlias = Callable[[Asked], Table]
 
 LISTS = {
     "quota-table": "名额分配表",
@@ -55,6 +63,8 @@ LISTS = {
 """Name → what it is. The first three are computed from a scenario, the others read from the ledger."""
 
 COMPUTED = ("quota-table", "roster", "public-list")
+IN_FORCE = "正式"
+"""Instead of a scenario: what was adopted, with what meetings and removals changed since."""
 
 _NAMES = "、".join(f"{name}（{label}）" for name, label in LISTS.items())
 _LINES = "\n".join(f"{name}  {label}" for name, label in LISTS.items())  # a line each: a name is never torn apart
@@ -69,45 +79,74 @@ def attach(app: typer.Typer) -> None:
 def show_list(
     name: Annotated[str, typer.Argument(metavar="表名", help="上面的一个名称")],
     round_id: OptionalRound = "",
-    scenario: Annotated[str, typer.Option("--scenario", metavar="方案", help="按哪个方案（不写：通知原定）")] = "",
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="方案", help="按哪个方案（不写：通知原定；正式：已确定的）")
+    ] = "",
     settings: Settings = [],  # noqa: B006 - Typer reads it and changes nothing
     unit: Annotated[str, typer.Option("--unit", metavar="单位", help="只要一个单位的")] = "",
-    branch: Annotated[str, typer.Option("--branch", metavar="党支部", help="公示：只要一个党支部的")] = "",
+    branch: Annotated[str, typer.Option("--branch", metavar="党支部", help="只要一个党支部的")] = "",
     of: Annotated[str, typer.Option("--of", metavar="编号", help="哪次会议、公示、代发或抽查（不写：最近一次）")] = "",
     cards: Annotated[bool, typer.Option("--cards", help="代发明细：印完整卡号，并登记是谁打开的")] = False,
     blank: Annotated[bool, typer.Option("--blank", help="空白表，供手填")] = False,
-    out: Annotated[Path | None, typer.Option("--out", metavar="文件", help="写成 .pdf 或 .xlsx")] = None,
+    split: Annotated[str, typer.Option("--split", metavar="unit|branch", help="每单位或每党支部一个文件")] = "",
+    form: Annotated[str, typer.Option("--as", metavar="pdf|xlsx", help="分文件时的格式（不写：pdf）")] = "pdf",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="文件", help="写成 .pdf、.xlsx；分文件时写文件夹或 .zip")
+    ] = None,
     db: Db = "",
 ) -> int:
-    """Show or write one list; a file is entered in the ledger before it is written."""
+    """Show or write one list, or a file per unit; a file is entered in the ledger before it is written."""
     if name not in LISTS:
         raise Usage(f"没有名为“{name}”的表，现有：{_NAMES}")
-    if out is not None and out.suffix.lower() not in (".pdf", ".xlsx"):
+    _refuse_unfit(name, scenario, settings, of, cards=cards, blank=blank)
+    if split:
+        _refuse_unfit_split(split, form, out, cards=cards, blank=blank)
+    elif out is not None and out.suffix.lower() not in (".pdf", ".xlsx"):
         raise Usage("--out 只能写成 .pdf 或 .xlsx")
-    if name in COMPUTED and (branch or of or cards):
-        raise Usage("--branch、--of、--cards 不用于这张表")
-    if name not in COMPUTED and (scenario or settings):
-        raise Usage("这张表照台账打印，不写 --scenario 和 --set")
-    if scenario and settings:
-        raise Usage("--scenario 和 --set 只写一个")
     with looking(db) as session:
-        found = round_of(session, round_id)
-        if name in COMPUTED:
-            table, issuer = _table(session, found.round_id, name, scenario, settings, unit)
+        asked = _asked(session, round_of(session, round_id).round_id, unit, branch, of)
+        if name in COMPUTED and scenario != IN_FORCE:
+            read = _computed(session, asked.round_id, name, scenario, settings)
         else:
-            table, issuer = _paper(
-                session, db, name, _asked(session, found.round_id, unit, branch, of), cards=cards, blank=blank
-            )
+            read = _paper(session, db, name, cards=cards, blank=blank)
+        if split and out is not None:
+            return _write_split(session, db, name, asked, read, split=split, form=form, out=out)
+        table = read(asked)
+        issuer = _issuer(session, asked.round_id)
     if blank and name in COMPUTED:
         table = table.blank()
     if out is None:
         _print(table)
         return 0
-    content = _bytes(table, out, issuer)
-    _log(db, f"{name}{out.suffix.lower()}", found.round_id, content)
+    content = _bytes(table, out.suffix.lower()[1:], issuer)
+    _log(db, f"{name}{out.suffix.lower()}", {"round": asked.round_id}, content)
     write_bytes(out, content)
     say(f"已写出 {out.name}：{table.title}（{table.state.label}）")
     return 0
+
+
+def _refuse_unfit(name: str, scenario: str, settings: list[str], of: str, *, cards: bool, blank: bool) -> None:
+    if name in COMPUTED and (of or cards):
+        raise Usage("--of、--cards 不用于这张表")
+    if name not in COMPUTED and (scenario or settings):
+        raise Usage("这张表照台账打印，不写 --scenario 和 --set")
+    if scenario and settings:
+        raise Usage("--scenario 和 --set 只写一个")
+    if cards and name != "bank-payment" and not blank:
+        raise Usage("--cards 只用于代发明细（bank-payment）")
+
+
+def _refuse_unfit_split(split: str, form: str, out: Path | None, *, cards: bool, blank: bool) -> None:
+    if split not in ("unit", "branch"):
+        raise Usage("--split 只能写 unit（单位）或 branch（党支部）")
+    if form not in ("pdf", "xlsx"):
+        raise Usage("--as 只能写 pdf 或 xlsx")
+    if out is None:
+        raise Usage("--split 要写 --out，是一个文件夹或一个 .zip")
+    if cards or blank:
+        raise Usage("--split 不与 --cards、--blank 同用")
+    if out.suffix and out.suffix.lower() != ".zip" and not out.is_dir():
+        raise Usage("--split 的 --out 是一个文件夹或一个 .zip")
 
 
 def _asked(session: Session, round_id: str, unit: str, branch: str, of: str) -> Asked:
@@ -119,40 +158,85 @@ def _asked(session: Session, round_id: str, unit: str, branch: str, of: str) -> 
     return Asked(round_id, LOCAL_OFFICER, now(), unit_id=_unit(units, unit), branch=branch, of=of)
 
 
-def _paper(session: Session, db: str, name: str, asked: Asked, *, cards: bool, blank: bool) -> tuple[Table, str]:
+def _issuer(session: Session, round_id: str) -> str:
     from casework.ledger import policy_of
-    from casework.papers import bank_opened, blank_paper, paper
 
-    issuer = policy_of(session, asked.round_id).issuer
-    if not cards or blank:
-        return (blank_paper if blank else paper)(session, name, asked), issuer
-    if name != "bank-payment":
-        raise Usage("--cards 只用于代发明细（bank-payment）")
-    engine = open_place(ledger_url(db), write=True, quiet=True)
-    return bank_opened(engine, asked, key=new_key()), issuer
+    return policy_of(session, round_id).issuer
 
 
-def _table(
-    session: Session, round_id: str, name: str, scenario: str, settings: list[str], unit: str
-) -> tuple[Table, str]:
-    from casework.lists import ListState, public_entries, public_list, quota_table, roster
-    from casework.papers import single_handed_said
+def _paper(session: Session, db: str, name: str, *, cards: bool, blank: bool) -> Read:
+    """Return what reads a list from the ledger."""
+    from casework.paper_files import read_paper
+    from casework.papers import bank_opened, blank_paper
+
+    if cards and not blank:
+        engine = open_place(ledger_url(db), write=True, quiet=True)
+        return lambda asked: bank_opened(engine, asked, key=new_key())
+    if blank and name not in COMPUTED:
+        return lambda asked: blank_paper(session, name, asked)
+    return lambda asked: read_paper(session, name, asked)
+
+
+def _computed(session: Session, round_id: str, name: str, scenario: str, settings: list[str]) -> Read:
+    """Return what computes a list from a scenario or from settings, once for all units."""
+    from casework.papers import computed
     from casework.scenarios import assessed_round
 
     assessed = assessed_round(session, round_id)
     parameters, state = _parameters(session, assessed, round_id, name, scenario, settings)
-    result, policy, facts = assessed.allocate(parameters), assessed.policy, assessed.facts
-    only = _unit(dict(assessed.facts.units.select("name", "unit_id").iter_rows()), unit)
-    if name == "quota-table":
-        table = quota_table(policy, units=facts.units, plan=result.plan, state=state, only_unit=only)
-    elif name == "roster":
-        table = roster(policy, facts, awards=result.awards, plan=result.plan, state=state, only_unit=only)
-        if state is not ListState.DRAFT:
-            table = single_handed_said(session, round_id, table)
+    result = assessed.allocate(parameters)
+    return lambda asked: computed(
+        session,
+        name,
+        policy=assessed.policy,
+        facts=assessed.facts,
+        plan=result.plan,
+        awards=result.awards,
+        state=state,
+        unit_id=asked.unit_id,
+        branch=asked.branch,
+    )
+
+
+def _write_split(
+    session: Session, db: str, name: str, asked: Asked, read: Read, *, split: str, form: str, out: Path
+) -> int:
+    """Write a file per unit or branch: all of them are made before the first is written."""
+    from casework.paper_files import copy_files, packed
+    from casework.paper_files import split as parts
+
+    copies = parts(session, asked, split, read=read, label=LISTS[name])
+    made = copy_files(copies, asked, form, label=LISTS[name], author=_issuer(session, asked.round_id))
+    with typer.progressbar(made, length=len(copies), label="正在生成", file=sys.stderr) as told:
+        files = list(told)
+    _, archive = packed(files, name, asked, split)
+    if out.suffix.lower() != ".zip":
+        _refuse_taken(out, [told for told, _ in files])
+    _log(db, f"{name}.{form}", {"round": asked.round_id, "split": split}, archive)
+    if out.suffix.lower() == ".zip":
+        write_bytes(out, archive)
     else:
-        entries = public_entries(policy, facts, awards=result.awards, only_unit=only)
-        table = public_list(policy, entries, state=state, where=unit)
-    return table, policy.issuer
+        _write_folder(out, archive)
+    say(f"已写出 {len(files)} 个文件：{out.name}")
+    return 0
+
+
+def _refuse_taken(out: Path, names: list[str]) -> None:
+    there = [name for name in names if (out / name).exists()]
+    if there:
+        raise Usage(f"{out.name} 里已有 {there[0]} 等 {len(there)} 个同名文件，没有写；请换一个文件夹")
+
+
+def _write_folder(out: Path, archive: bytes) -> None:
+    """Unpack an archive into a folder; a folder that cannot take all of it gets none."""
+    before = set(out.iterdir()) if out.is_dir() else set()
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+            packed.extractall(out)
+    except OSError:
+        for made in set(out.iterdir()) - before if out.is_dir() else ():
+            made.unlink()
+        raise Usage(f"写不了 {out}，请换一个位置") from None
 
 
 def _parameters(
@@ -182,17 +266,13 @@ def _unit(names: dict[str, str], unit: str) -> str | None:
     return str(names[unit])
 
 
-def _bytes(table: Table, out: Path, issuer: str) -> bytes:
-    if out.suffix.lower() == ".xlsx":
-        from casework.workbook import write
+def _bytes(table: Table, form: str, issuer: str) -> bytes:
+    from casework.paper_files import paper_bytes
 
-        return write(table)
-    from casework.printing import render
-
-    return render(table.list_id, table, author=issuer)
+    return paper_bytes(table, form, author=issuer)
 
 
-def _log(db: str, kind: str, round_id: str, content: bytes) -> None:
+def _log(db: str, kind: str, parameters: dict[str, str], content: bytes) -> None:
     import hashlib
 
     from casework.access import LOCAL_OFFICER
@@ -201,7 +281,7 @@ def _log(db: str, kind: str, round_id: str, content: bytes) -> None:
     record_download(
         open_place(ledger_url(db), write=True, quiet=True),
         kind=kind,
-        parameters={"round": round_id},
+        parameters=parameters,
         sha256=hashlib.sha256(content).hexdigest(),
         actor=LOCAL_OFFICER,
         now=now(),

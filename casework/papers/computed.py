@@ -53,7 +53,7 @@ def computed(  # noqa: PLR0913 - a list, its numbers, and whose copy it is
         branch: This branch's own copy, of a list of people.
 
     Raises:
-        Refused: `no_branch`: there is no copy for a branch.
+        Refused: `no_branch`: there is no copy for a branch; `nobody`: nobody is of that branch.
     """
     if name == "quota-table":
         if branch:
@@ -62,6 +62,8 @@ def computed(  # noqa: PLR0913 - a list, its numbers, and whose copy it is
     if branch:
         members = facts.people.filter(branch=branch)["person_id"].to_list()
         awards = awards.filter(pl.col("person_id").is_in(members))
+        if not members:
+            raise Refused("nobody", f"这一轮没有党支部“{branch}”的人，请核对党支部名称")
     if name == "public-list":
         units = dict(facts.units.select("unit_id", "name").iter_rows())
         where = f"{units.get(unit_id or '') or ''}{branch}"
