@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 import pytest
 import workbooks
-from people_ledger import NOW, ROUND, filled
+from people_ledger import NOW, ROUND, by, filled
 from sqlmodel import select
 
 from casework.access import LOCAL_OFFICER, to_user
 from casework.db import reading
+from casework.ledger import add_facts
 from casework.models_people import ImportBatch
 from casework.views import Ledger, cases
 from casework.views.cases import desk as desks
 from casework.views.cases import importing
-from casework.widgets.cases_collect import Upload, planned_now
+from casework.widgets.cases_collect import Upload, near_form, planned_now
 
 HEADS = ("单位", "姓名", "性别", "出生年月")
 
@@ -88,3 +92,66 @@ def test_a_chosen_file_stays_in_hand_until_it_is_let_go_or_the_round_is_another(
     upload.put(name="a.xlsx", body=b"x")
     upload.clear()
     assert upload.of(other) is None
+
+
+def near_book():
+    """One whom the ledger has twice already, one it has under a near name, one it does not know."""
+    heads = (*HEADS, "所在党支部")
+    listed = (("示例建国", "1965.03"), ("示例建园", "1965.03"), ("示例新", "1970.02"))
+    return workbooks.xlsx([heads, *(("示例乡", name, "男", born, "示例村党支部") for name, born in listed)])
+
+
+def test_the_officer_says_who_is_somebody_the_ledger_knows(desk):
+    upload = chosen(desk, near_book())
+    proposed = cases.plan_sheet(desk, upload.of(desk))
+    places = list(cases.near_keys(proposed.plan).values())
+    assert [row for _, row in places] == [2, 3]
+    form = near_form(upload, proposed)
+    card = cases.plan_panel(proposed, {"near": form.text}, cases.Look())
+    assert "是不是台账里的人" in card
+    assert "示例建国（示例镇），1965年3月生，示例村党支部，本轮已报" in card
+    assert "p1" not in re.sub("<[^>]*>", "", card)
+    assert "示例建国" not in cases.plan_panel(proposed, {"near": form.text}, cases.Look(projected=True))
+    assert form.text != near_form(upload, proposed).text
+    upload.link(cases.links_of(proposed.plan, {"n0": "不是", "n1": "p2"}))
+    planned = planned_now(desk, upload, proposed)
+    assert dict(planned.plan.told) == {places[0]: None, places[1]: "p2"}
+    assert cases.near_said(planned.plan, places[0]) == "不是，是另一个人"
+    assert cases.near_said(planned.plan, places[1]).startswith("是：示例 建国")
+    assert cases.take_sheet(desk, LOCAL_OFFICER, "p", upload.of(desk), planned, clean=False).done
+    with reading(desk.engine) as session:
+        [batch] = session.exec(select(ImportBatch)).all()
+    assert batch.links["rows"] == {"名单!2": None, "名单!3": "p2"}
+    assert near_form(upload, cases.plan_sheet(desk, upload.of(desk))) is None
+
+
+def test_an_answer_that_cannot_be_is_said_and_the_question_stays(desk):
+    upload = chosen(desk, near_book())
+    proposed = cases.plan_sheet(desk, upload.of(desk))
+    upload.link(cases.links_of(proposed.plan, {"n0": "p2", "n1": "p2"}))
+    planned = planned_now(desk, upload, proposed)
+    assert "指认成同一个人" in cases.plan_panel(planned, {"near": near_form(upload, planned).text}, cases.Look())
+    assert planned.plan.told == {}
+    assert planned.links is None
+    upload.put(name="另一份.xlsx", body=book())
+    assert upload.links is None
+
+
+def test_everybody_alike_is_taken_at_once_where_nothing_else_was_said(desk):
+    heads = (*HEADS, "所在党支部")
+    listed = [
+        ("示例乡", "示例兰", "女", "1967.01", "示例村党支部"),
+        ("示例乡", "示例外", "男", "1960.02", "示例村党支部"),
+    ]
+    add_facts(
+        desk.engine,
+        round_id="上一年",
+        people=[{"person_id": "old", "name": "示例外", "born_on": date(1960, 2, 1), "branch": "示例村党支部"}],
+        cases=[{"case_id": "cold", "person_id": "old", "unit_id": "b"}],
+        **by(),
+    )
+    upload = chosen(desk, workbooks.xlsx([heads, *listed]))
+    plan = cases.plan_sheet(desk, upload.of(desk)).plan
+    assert cases.alike_label(plan).startswith("与往年记录姓名、出生年月、党支部都相同的 1 人")
+    assert cases.links_of(plan, {"alike": True}) == {("名单", 3): "old"}  # 示例兰 has been handed in this round
+    assert cases.links_of(plan, {"alike": True, "n1": "不是"}) == {("名单", 3): None}

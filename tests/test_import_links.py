@@ -258,3 +258,20 @@ def test_the_command_line_points_a_person_out_by_name_or_number(before, tmp_path
     assert "已经导入过" in run()[2]
     add_facts(before, round_id=EARLIER, people=[{"person_id": "p2", "name": "示例申"}], **by())
     assert "台账里有 2 个“示例申”，请改写编号：p2（出生年月不详，党支部不详）；q（" in run("--link", "2=示例申")[2]
+
+
+def test_everybody_alike_is_taken_for_the_same_person_at_once(before, tmp_path, capsys):
+    add_facts(
+        before,
+        round_id=EARLIER,
+        people=[{"person_id": "old", "name": "示例丙", "born_on": date(1965, 3, 1), "branch": "示例支部0"}],
+        cases=[{"case_id": "cold", "person_id": "old", "unit_id": "u1"}],
+        **by(),
+    )
+    place = tmp_path / "名册.xlsx"
+    place.write_bytes(book(person(), *others("示例丙")))
+    url = before.url.render_as_string(hide_password=False)
+    assert main(["import", str(place), "--round", ROUND, "--db", url, "--link-alike"]) == 0
+    assert "可能是" in capsys.readouterr().out  # 示例甲 is like two people, in part
+    assert owners(before)["示例丙"] == "old"
+    assert owners(before)["示例甲"] not in {"p", "q"}

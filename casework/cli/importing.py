@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from casework.policy import Policy
 
 CHANGES = {"new": "新增", "changed": "有变动", "unchanged": "不变", "gone": "不再有", "doubtful": "分不清"}
-OTHER = "不是"
 STATES = {"in_force": "有效", "replaced": "已被新表代替", "withdrawn": "已撤回"}
 
 
@@ -62,6 +61,10 @@ def import_command(
             "几张工作表时写 工作表!行；可写多次",
         ),
     ] = [],  # noqa: B006 - Typer reads it and changes nothing
+    link_alike: Annotated[
+        bool,
+        typer.Option("--link-alike", help="与往年记录姓名、出生年月、党支部都相同的，都认作同一人；--link 说的先算"),
+    ] = False,
     take_clean: Annotated[bool, typer.Option("--take-clean", help="只导入没有问题的行")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看，不导入")] = False,
     marked: Annotated[
@@ -74,6 +77,7 @@ def import_command(
     from casework.access import LOCAL_OFFICER
     from casework.db import reading
     from casework.people.importing import import_rows, plan_import
+    from casework.people.importing_links import all_alike, told_links
 
     told: dict[str, Any] = {"file_name": file.name, "body": read_bytes(file), "unit_id": unit or None, "part": part}
     engine = open_place(ledger_url(db), write=not dry_run)
@@ -82,6 +86,11 @@ def import_command(
         told["round_id"] = round_of(session, round_id).round_id
         told["links"] = _links(session, link)
         plan = plan_import(session, actor=LOCAL_OFFICER, now=moment, **told)
+        alike = all_alike(plan.near) if link_alike else {}
+        if alike:
+            said = told_links(session, plan.intake, told["links"] or {}, actor=LOCAL_OFFICER)
+            told["links"] = {at: who for at, who in alike.items() if who not in said.values()} | said
+            plan = plan_import(session, actor=LOCAL_OFFICER, now=moment, **told)
     held = not plan.complete
     written = not dry_run and bool(plan.intake.counts()["clean"]) and (take_clean or not held) and not plan.already
     if marked is not None and held:
@@ -103,7 +112,7 @@ def import_command(
 def _links(session: Session, given: list[str]) -> dict[tuple[str, int] | int, str | None] | None:
     """Return what `--link` says: row → person, None for another one."""
     from casework.access import LOCAL_OFFICER
-    from casework.people.importing_links import person_meant
+    from casework.people.importing_links import NOT_HE, person_meant
 
     found: dict[tuple[str, int] | int, str | None] = {}
     for text in given:
@@ -114,7 +123,7 @@ def _links(session: Session, given: list[str]) -> dict[tuple[str, int] | int, st
         at = (sheet, int(row)) if sheet else int(row)
         if at in found:
             raise Usage(f"第 {row} 行写了两次 --link，请只留一个")
-        found[at] = None if who == OTHER else person_meant(session, who, actor=LOCAL_OFFICER)
+        found[at] = None if who == NOT_HE else person_meant(session, who, actor=LOCAL_OFFICER)
     return found or None
 
 

@@ -252,7 +252,7 @@ class _Looking:
                 continue
             if mine is not None and (min(mine, other), max(mine, other)) in self.apart:
                 continue
-            open_to_him = self._may_be(row, other)
+            open_to_him = self._may_be(row, other, alike=same)
             if told:
                 continue
             how = "姓名、出生年月、党支部相同，像是同一人" if same else "姓名相近，出生年月、党支部相同"
@@ -261,7 +261,7 @@ class _Looking:
             words = "；".join(filter(None, (remedy, ask)))
             self._say(row, "name", Severity.WARN, f"与台账里的{self._who(other)}{how}", words)
 
-    def _may_be(self, row: Mapping[str, Any], person_id: str) -> bool:
+    def _may_be(self, row: Mapping[str, Any], person_id: str, *, alike: bool = False) -> bool:
         """Keep whom a row may be about; tell whether the officer may say that it is he."""
         person = self.people.get(person_id)
         if person is None or not (person["unit_id"] is None or self.actor.may_see(person["unit_id"])):
@@ -275,8 +275,8 @@ class _Looking:
             person["branch"] or "",
             "本轮已报" if case else "往年记录",
         )
-        near = Near(person_id, f"{self._who(person_id)}，" + "，".join(filter(None, parts)))
-        if near not in self.near[_place(row)]:
+        near = Near(person_id, f"{self._who(person_id)}，" + "，".join(filter(None, parts)), alike and case is None)
+        if all(each.person_id != person_id for each in self.near[_place(row)]):
             self.near[_place(row)].append(near)
         return True
 

@@ -6,9 +6,10 @@ same file means the same people again, and two records he told apart are not ask
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import select
@@ -27,6 +28,8 @@ Place = tuple[str, int]
 """(worksheet, row) as the workbook counts them."""
 Links = Mapping[Place | int, str | None]
 """Row → the person it is about; None: he is new, whoever looks like him. A bare number will do in a single list."""
+NOT_HE: Final = "不是"
+"""What an officer says of a row that is about nobody the ledger knows."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,12 @@ class Near:
     Attributes:
         person_id: Who.
         words: His name, unit, birth month and branch, for whoever has to decide.
+        alike: Name, birth month and branch are equal, and nobody has put him into this round yet.
     """
 
     person_id: str
     words: str
+    alike: bool = False
 
 
 def told_links(session: Session, intake: Intake, links: Links, *, actor: Actor) -> dict[Place, str | None]:
@@ -75,6 +80,13 @@ def _place(given: Place | int, places: Sequence[Place]) -> Place:
         sheets = "、".join(f"“{sheet}”" for sheet, _ in found)
         raise Refused("which_sheet", f"工作表{sheets}都有第 {row} 行，请连同工作表一起写明，如“{found[0][0]}!{row}”")
     return found[0]
+
+
+def all_alike(near: Mapping[Place, Sequence[Near]]) -> dict[Place, str]:
+    """Return row → person where there is one candidate, alike in everything, and no other row is like him."""
+    found = {at: people[0].person_id for at, people in near.items() if len(people) == 1 and people[0].alike}
+    rows = Counter(person_id for people in near.values() for person_id in {one.person_id for one in people})
+    return {at: person_id for at, person_id in found.items() if rows[person_id] == 1}
 
 
 def person_meant(session: Session, words: str, *, actor: Actor) -> str:

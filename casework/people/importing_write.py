@@ -23,7 +23,8 @@ from casework.ledger.records import insert_table
 from casework.models import Aid, Answer, Case, Household, HouseholdMember, Person
 from casework.models_people import Contact
 from casework.people.contacts import family, place
-from casework.people.importing_plan import ImportPlan, Place
+from casework.people.importing_links import Place
+from casework.people.importing_plan import ImportPlan
 from casework.people.remembered import ANSWER, MANY
 from casework.people.removing import remove_case, remove_causes
 from casework.problems import Refused

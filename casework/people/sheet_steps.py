@@ -20,7 +20,8 @@ from casework.problems import Refused
 from casework.vocabulary import Stage
 
 if TYPE_CHECKING:
-    from casework.people.importing_plan import ImportPlan, Place
+    from casework.people.importing_links import Place
+    from casework.people.importing_plan import ImportPlan
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ class Upload:
         round_id: The round it was chosen for; in another one it is forgotten.
         sheet: What was chosen.
         said: How the officer wants it read; None while he has said nothing.
+        links: Whom he says rows are about; None while he has said nothing.
     """
 
     changed: Set
@@ -73,16 +74,17 @@ class Upload:
     round_id: str = ""
     sheet: Sheet = field(default_factory=lambda: Sheet("", b""))
     said: Mapping[str, Any] | None = None
+    links: cases.Links | None = None
 
     def of(self, desk: CaseDesk) -> Sheet | None:
         """Return the file chosen for a round; None for none."""
         if self.round_id != desk.round_id:
-            self.round_id, self.sheet, self.said = desk.round_id, Sheet("", b""), None
+            self.round_id, self.sheet, self.said, self.links = desk.round_id, Sheet("", b""), None, None
         return self.sheet if self.sheet.body or self.sheet.name else None
 
     def put(self, **changes: Any) -> None:
         """Take another file, unit or part; how the last one was to be read holds no more."""
-        self.sheet, self.said = replace(self.sheet, **changes), None
+        self.sheet, self.said, self.links = replace(self.sheet, **changes), None, None
         self.changed(lambda now: now + 1)
 
     def take(self, files: Any) -> None:
@@ -93,6 +95,11 @@ class Upload:
     def read_so(self, given: Mapping[str, Any] | None) -> None:
         """Keep how the officer wants it read."""
         self.said = given
+        self.changed(lambda now: now + 1)
+
+    def link(self, links: cases.Links) -> None:
+        """Keep whom the officer says rows are about."""
+        self.links = links
         self.changed(lambda now: now + 1)
 
     def clear(self) -> None:
@@ -174,14 +181,56 @@ def mapping_form(desk: CaseDesk, upload: Upload, proposed: Planned) -> mo.ui.for
 
 def planned_now(desk: CaseDesk, upload: Upload, proposed: Planned) -> Planned:
     """Return the plan with the file read as the officer says; as proposed while he has said nothing."""
-    if upload.said is None or proposed.plan is None:
+    if proposed.plan is None or (upload.said is None and not upload.links):
         return proposed
-    mappings = cases.corrected(proposed.plan.intake.mappings, upload.said, cases.field_choices(desk))
-    sheets = upload.said.get("sheets")
-    if sheets is not None:
-        mappings = [one for one in mappings if one.sheet in sheets]
+    mappings, sheets = None, None
+    if upload.said is not None:
+        mappings = cases.corrected(proposed.plan.intake.mappings, upload.said, cases.field_choices(desk))
+        sheets = upload.said.get("sheets")
+        if sheets is not None:
+            mappings = [one for one in mappings if one.sheet in sheets]
     with mo.status.spinner(title="正在按您说的重读…", remove_on_exit=True):
-        return cases.plan_sheet(desk, upload.of(desk), mappings, sheets)
+        return cases.plan_sheet(desk, upload.of(desk), mappings, sheets, upload.links)
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A form that is built from scratch wherever it is drawn anew, with the number of the drawing."""
+
+    form: mo.ui.form[Any, Any]
+    number: int
+
+    @property
+    def text(self) -> str:
+        """Return it as HTML."""
+        return drawn_anew({self.number: self.form})
+
+
+def near_form(upload: Upload, planned: Planned) -> Drawn | None:
+    """Return the form in which an officer says who is somebody the ledger knows; None where nobody may be."""
+    plan = planned.plan
+    if plan is None or not plan.near or plan.already:
+        return None
+    fields: dict[str, Any] = {
+        key: mo.ui.dropdown(
+            cases.near_options(plan, place),
+            value=cases.near_said(plan, place),
+            allow_select_none=False,
+            full_width=True,
+        )
+        for key, place in cases.near_keys(plan).items()
+    }
+    alike = cases.alike_label(plan)
+    if alike:
+        fields[cases.ALIKE] = mo.ui.checkbox(label=alike)
+
+    def said(given: Mapping[str, Any] | None) -> None:
+        if given is not None:
+            upload.link(cases.links_of(plan, given))
+
+    layout = mo.Html(cases.near_template(plan))
+    form = layout.batch(**fields).form(submit_button_label="按此认定", bordered=False, on_change=said)
+    return Drawn(form, next_drawing())
 
 
 def sheet_controls(counter: Counter[CaseDesk], look: Look, upload: Upload, planned: Planned) -> dict[str, Any]:
@@ -190,7 +239,8 @@ def sheet_controls(counter: Counter[CaseDesk], look: Look, upload: Upload, plann
     if plan is None or upload.of(counter.desk) is None:
         return {}
     rows = cases.preview_rows(counter.desk, look, plan)
-    controls: dict[str, Any] = {}
+    near = near_form(upload, planned)
+    controls: dict[str, Any] = {"near": near} if near else {}
     if rows.height:
         controls["rows"] = mo.ui.table(
             rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from casework.people.importing_links import Links
 from casework.views.cases.cards import CardCheck, cards_panel, cards_table, open_cards
 from casework.views.cases.case_deeds import (
     CAUSES,
@@ -40,6 +41,15 @@ from casework.views.cases.importing import (
     withdraw_sheet,
     withdrawable,
 )
+from casework.views.cases.linking import (
+    ALIKE,
+    alike_label,
+    links_of,
+    near_keys,
+    near_options,
+    near_said,
+    near_template,
+)
 from casework.views.cases.listing import PAGE, Listed, View, choices, open_cases, read_before
 from casework.views.cases.reading import CaseView, open_case
 from casework.views.cases.scans import OF_CASE, Scans, add_scan, drop_scan, package_scans, scans_card, see_scan
@@ -65,6 +75,7 @@ from casework.views.cases.work import (
 )
 
 __all__ = [
+    "ALIKE",
     "ANSWERS",
     "CAUSES",
     "DECISIONS",
@@ -78,6 +89,7 @@ __all__ = [
     "CaseDesk",
     "CaseView",
     "Collected",
+    "Links",
     "Listed",
     "Look",
     "NoCases",
@@ -88,6 +100,7 @@ __all__ = [
     "Sitting",
     "View",
     "add_scan",
+    "alike_label",
     "batch_panel",
     "bodies",
     "cards_panel",
@@ -114,7 +127,12 @@ __all__ = [
     "imports_panel",
     "keep_paper",
     "leave_round",
+    "links_of",
     "mapping_template",
+    "near_keys",
+    "near_options",
+    "near_said",
+    "near_template",
     "nobody_panel",
     "open_cards",
     "open_case",

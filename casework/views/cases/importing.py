@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -14,8 +14,10 @@ from casework.db import reading
 from casework.intake import Mapping as SheetMapping
 from casework.ledger import Result
 from casework.people.importing import import_rows, imports, plan_import
+from casework.people.importing_links import Links
 from casework.people.importing_plan import ImportPlan
 from casework.people.withdrawing import withdraw_import
+from casework.problems import Refused
 from casework.views.cases.desk import CaseDesk
 from casework.views.cases.files import keep_file
 from casework.views.cases.sheets import CHANGES
@@ -58,6 +60,8 @@ class Planned:
     Attributes:
         sheets: The worksheets the officer wants read; None: all.
         marked: Address of the workbook that goes back, where rows wait.
+        links: Whom the officer says rows are about.
+        unlinked: Why what he says cannot be; then the plan is the one without it.
     """
 
     plan: ImportPlan | None = None
@@ -65,6 +69,8 @@ class Planned:
     mappings: Sequence[SheetMapping] | None = None
     sheets: Sequence[str] | None = None
     marked: str = ""
+    links: Links | None = None
+    unlinked: str = ""
 
 
 def plan_sheet(
@@ -72,6 +78,7 @@ def plan_sheet(
     sheet: Sheet | None,
     mappings: Sequence[SheetMapping] | None = None,
     sheets: Sequence[str] | None = None,
+    links: Links | None = None,
 ) -> Planned:
     """Hold a file against the ledger; nothing is written."""
     if sheet is None or not desk.may_write:
@@ -85,11 +92,16 @@ def plan_sheet(
                 now=clock(),
                 mappings=mappings,
                 sheets=sheets,
+                links=links,
                 **sheet.told(),
             )
         waits = plan.intake.counts()["held"] > 0
         marked = keep_file(desk, f"待改_{sheet.name.rpartition('.')[0]}.xlsx", plan.marked()) if waits else ""
-        return Planned(plan, mappings=mappings, sheets=sheets, marked=marked)
+        return Planned(plan, mappings=mappings, sheets=sheets, marked=marked, links=links)
+    except Refused as error:
+        if not links:
+            return Planned(problem=failure(error))
+        return replace(plan_sheet(desk, sheet, mappings, sheets), unlinked=str(error))
     except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
         return Planned(problem=failure(error))
 
@@ -108,6 +120,7 @@ def take_sheet(desk: CaseDesk, actor: Actor, page: str, sheet: Sheet, planned: P
             take_clean=clean,
             mappings=planned.mappings,
             sheets=planned.sheets,
+            links=planned.links,
             actor=actor,
             now=clock(),
             key=_key(page, "import", {"seen": plan.seen, "clean": clean}),

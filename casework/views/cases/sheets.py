@@ -10,6 +10,7 @@ import polars as pl
 from casework.intake import Severity, known_columns
 from casework.intake.records import SkipKind
 from casework.views.cases.desk import CaseDesk, Look
+from casework.views.cases.linking import near_card
 from casework.views.html import badge, card, esc, folded, note, rows_table, shown, tag
 from casework.views.panels import toolbar
 
@@ -115,7 +116,7 @@ def plan_panel(planned: Planned, parts: Mapping[str, str], look: Look) -> str:
 
     Args:
         planned: The file held against the ledger.
-        parts: `mapping`, `rows`, `whole`, `clean`: HTML of the controls, "" for none.
+        parts: `mapping`, `near`, `rows`, `whole`, `clean`: HTML of the controls, "" for none.
         look: How people are named; while others look on, nothing that stands in the sheet is repeated.
     """
     plan, marked = planned.plan, planned.marked
@@ -136,7 +137,8 @@ def plan_panel(planned: Planned, parts: Mapping[str, str], look: Look) -> str:
     people = card("逐行预览", summary, parts.get("rows", ""), acts, muted=plan.file_name)
     if look.projected:
         return people
-    return problems_html(plan.issues) + people + (card("列的对应", columns) if columns else "") + _skipped(plan)
+    near = near_card(plan, parts.get("near", ""), planned.unlinked)
+    return problems_html(plan.issues) + near + people + (card("列的对应", columns) if columns else "") + _skipped(plan)
 
 
 @shown
