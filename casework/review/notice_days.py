@@ -56,3 +56,17 @@ def check_end(link: Link, *, posted_on: date, ends_on: date | None, calendar: Ca
     if ends_on < computed:
         raise Refused("too_short", f"公示止日{chinese(ends_on)}不够天数，{said}")
     return ends_on
+
+
+def end_now(terms: PublicNotice, posted_on: date, calendar: Calendar, ends_on: date | None) -> date:
+    """Return the last day of a notice that was posted before its 放假调休 table was there.
+
+    Raises:
+        Refused: `unknown_end`, `too_short`.
+    """
+    computed = notice_end(terms, posted_on, calendar)
+    if computed is None:
+        raise Refused("unknown_end", "没有这一年的放假调休表，公示止日算不出来，请先导入放假调休安排")
+    if ends_on is not None and ends_on < computed:
+        raise Refused("too_short", f"公示止日{chinese(ends_on)}不够天数，应到{chinese(computed)}为止")
+    return ends_on or computed

@@ -19,7 +19,7 @@ from casework.review import chain as chains
 from casework.review.calendars import calendar_of
 from casework.review.chain import Link
 from casework.review.instructions import refuse_while_pending
-from casework.review.notice_days import check_end, notice_end
+from casework.review.notice_days import check_end, end_now
 from casework.review.official import OFFICIAL, list_in_force
 from casework.review.records import CaseRow, case_rows, chain_for, chains_of, histories, today_of
 from casework.review.steps import StepRequest, carry_step
@@ -324,12 +324,7 @@ def _end_now(work: Work, notice: Notice, ends_on: date | None) -> date:
     clause = policy_of(work.session, notice.round_id).clause(notice.clause_id)
     terms = clause.shape
     assert isinstance(terms, PublicNotice)
-    computed = notice_end(terms, notice.posted_on, calendar_of(work.session))
-    if computed is None:
-        raise Refused("unknown_end", "没有这一年的放假调休表，公示止日算不出来，请先导入放假调休安排")
-    if ends_on is not None and ends_on < computed:
-        raise Refused("too_short", f"公示止日{chinese(ends_on)}不够天数，应到{chinese(computed)}为止")
-    return ends_on or computed
+    return end_now(terms, notice.posted_on, calendar_of(work.session), ends_on)
 
 
 def _close(  # noqa: PLR0913 - how it ended

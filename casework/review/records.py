@@ -101,7 +101,7 @@ def _reopened(session: Session, round_id: str) -> dict[str, int]:
         .where(Objection.round_id == round_id, col(Objection.reopens_after).is_not(None))
         .group_by(col(Objection.case_id))
     )
-    return {case_id: last for case_id, last in session.exec(query) if case_id is not None}
+    return {case_id: last for case_id, last in session.exec(query) if case_id and last is not None}
 
 
 def _done(record: ReviewStep, stage: Stage, result: Decision, reason: str, *, passed_over: bool = False) -> Done:
