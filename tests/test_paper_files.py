@@ -166,7 +166,7 @@ def test_a_viewer_gets_what_hangs_on_the_board_and_the_places(world):
     world.open()
     allowed = {"quota-table": {}, "public-list": {}, "public-notice": {"branch": "示例村党支部"}, "notice-result": {}}
     for name in LABELS:
-        told = asked(world, actor=LOCAL_VIEWER, **allworld.get(name, {"unit_id": TOWN}))
+        told = asked(world, actor=LOCAL_VIEWER, **allowed.get(name, {"unit_id": TOWN}))
         if name in allowed:
             world.read(read_paper, name, told)
         else:
