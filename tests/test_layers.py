@@ -121,7 +121,7 @@ MOST_LINES = 400
 LONGER = {
     "casework/frames.py": 500,
     "casework/models.py": 700,
-    "casework/models_payment.py": 500,
+    "casework/models_payment.py": 540,
     "casework/models_people.py": 500,
     "casework/models_review.py": 500,
     "casework/vocabulary.py": 600,
