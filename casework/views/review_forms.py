@@ -26,7 +26,7 @@ from casework.views.html import card, esc, failure, note, tag
 from casework.views.plans import Told, _key
 from casework.vocabulary import Term
 
-Kind: TypeAlias = Literal["text", "area", "date", "number", "choice", "many", "tick", "file"]
+Kind: TypeAlias = Literal["text", "area", "date", "number", "choice", "many", "tick", "file", "scan"]
 Given: TypeAlias = Mapping[str, Any]
 
 _CLAUSE_ID: Final = re.compile(r"（[A-Z]+[0-9]*-[0-9A-Za-z.]+）")
