@@ -8,11 +8,13 @@ from typing import Any
 
 import marimo as mo
 
+from casework.people import scans
 from casework.views.cases import CaseDesk
 from casework.views.review_forms import Field, Form, form_named
 from casework.widgets.deeds import Counter
 
 MOST_BYTES = 5 * 1024 * 1024
+_MOST = {"file": MOST_BYTES, "scan": scans.MOST_BYTES}
 
 _WRAPPERS = 5
 _DRAWINGS = count()
@@ -110,9 +112,9 @@ def _files(form: Form, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the chosen files as (name, bytes); the browser's own limits are advice, so they are cut here."""
     found = {}
     for one in form.fields:
-        if one.kind == "file":
-            chosen = given.get(one.name)
-            found[one.name] = (str(chosen[0].name), bytes(chosen[0].contents)[: MOST_BYTES + 1]) if chosen else None
+        if one.kind in _MOST:
+            chosen, most = given.get(one.name), _MOST[one.kind]
+            found[one.name] = (str(chosen[0].name), bytes(chosen[0].contents)[: most + 1]) if chosen else None
     return found
 
 
@@ -131,6 +133,9 @@ def _element(one: Field) -> Any:
             return mo.ui.checkbox(value=bool(one.value), label=one.hint)
         case "file":
             return mo.ui.file(filetypes=[".xlsx", ".csv"], max_size=MOST_BYTES, label=one.hint or "选择文件")
+        case "scan":
+            types, most = [".pdf", ".jpg", ".jpeg", ".png"], _MOST["scan"]
+            return mo.ui.file(filetypes=types, max_size=most, label=one.hint or "选择扫描件")
         case "choice":
             first = next((label for label, value in options.items() if value == one.value), None)
             search = len(options) > 12
