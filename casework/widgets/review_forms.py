@@ -8,13 +8,12 @@ from typing import Any
 
 import marimo as mo
 
-from casework.people import scans
 from casework.views.cases import CaseDesk
 from casework.views.review_forms import Field, Form, form_named
 from casework.widgets.deeds import Counter
 
 MOST_BYTES = 5 * 1024 * 1024
-_MOST = {"file": MOST_BYTES, "scan": scans.MOST_BYTES}
+_MOST = {"file": MOST_BYTES, "scan": 20 * 1024 * 1024}
 
 _WRAPPERS = 5
 _DRAWINGS = count()
