@@ -216,16 +216,16 @@ def work_rows(get_boxes, get_view, hand, listed, section):
 
 
 @app.cell
-def work_task(get_task, get_view, listed, section, set_task):
+def work_task(get_task, get_view, hand, listed, section, set_task):
     mo.stop(section.value != "工作清单")
-    task = widgets.task_choice(listed, get_view(), get_task(), set_task)
+    task = widgets.task_choice(listed, get_view(), get_task(), set_task, hand)
     return (task,)
 
 
 @app.cell
-def work_sitting(desk, section, task):
+def work_sitting(desk, hand, section, task):
     mo.stop(section.value != "工作清单")
-    sitting_fields = widgets.sitting_fields(desk, widgets.value(task))
+    sitting_fields = widgets.sitting_fields(desk, widgets.value(task), hand)
     return (sitting_fields,)
 
 
@@ -265,7 +265,7 @@ def work_now(desk, get_case, get_said, hand_controls, listed, section, sitting_f
     mo.stop(section.value != "工作清单")
     _sitting = cases.sitting_panel(desk, widgets.value(task), widgets.sitting_texts(task, sitting_fields))
     _told = get_said().get("当前", "")
-    at_hand = cases.hand_panel(listed, get_case(), widgets.texts(hand_controls), _told) + _sitting
+    at_hand = cases.hand_panel(listed, get_case(), widgets.hand_texts(hand_controls), _told) + _sitting
     return (at_hand,)
 
 

@@ -162,3 +162,51 @@ def test_from_the_units_sheet_to_decisions_by_keyboard(browser, ledger):
         expect(cell(page, "work_shown")).to_contain_text("未获同意 1")
         assert len(every(ledger, ReviewStep)) == 2
         context.close()
+
+
+def test_fifty_people_in_a_row_by_keyboard_and_no_key_reaches_the_next_one(browser, ledger):
+    people = [("示例局", f"示例{_chinese(at)}", "女", "1966.03", at) for at in range(1, 51)]
+    with serving(PROGRAM, env={"LEDGER": str(ledger.url)}) as server:
+        context = officer(browser)
+        page = enter(context, server, "case_review")
+        section(page, "收表导入")
+        cell(page, "sheet_upload").locator("input[type=file]").set_input_files(sheet(people))
+        page.get_by_role("button", name="全部写入").click()
+        expect(cell(page, "sheet_upload")).to_contain_text("已写入台账：新增 50")
+        section(page, "工作清单")
+        cell(page, "work_shown").get_by_placeholder("会议记录").fill("示例记录 1 号")
+        cell(page, "work_shown").get_by_placeholder("会议记录").press("Tab")
+        settle(page)
+        page.locator("h1").click()
+        page.keyboard.press("ArrowDown")
+        hand = page.locator(".cw-hand h3")
+
+        # Forty-eight presses, each as soon as the next name is there, whether or not the form under it is.
+        for _, name, *_ in people[:48]:
+            expect(hand).to_contain_text(f"{name} ")
+            page.keyboard.press("1")
+            page.keyboard.press("Enter")
+        expect(hand).to_contain_text(f"{people[48][1]} ")
+
+        # The last but one by somebody who does not look: what he presses too early counts for nobody.
+        page.keyboard.press("1")
+        for key in ("Enter", "1", "Enter", "2", "Enter", "1", "Enter"):
+            page.keyboard.press(key, delay=0)
+        expect(page.locator("#cw-ignored")).to_contain_text("没有算")
+        expect(hand).to_contain_text(f"{people[49][1]} ")
+        settle(page)
+        assert [one.result for one in every(ledger, StepCase)] == ["agreed"] * 49
+        page.locator("h1").click()
+        page.keyboard.press("1")
+        page.keyboard.press("Enter")
+        expect(page.locator(".cw-hand")).to_contain_text(f"{people[49][1]}：同意")
+        reached = [one.case_id for one in every(ledger, StepCase)]
+        assert len(reached) == len(set(reached)) == 50
+        assert {(one.stage, one.basis) for one in every(ledger, ReviewStep)} == {("survey", "示例记录 1 号")}
+        context.close()
+
+
+def _chinese(number):
+    """Return a number in two Chinese digits, so that no name begins another."""
+    digits = "零一二三四五六七八九"
+    return digits[number // 10] + digits[number % 10]

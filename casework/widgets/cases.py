@@ -16,6 +16,7 @@ from casework.views import Told, cases
 from casework.views.cases import CaseDesk, Listed, Look, View
 from casework.widgets.choices import pick
 from casework.widgets.deeds import Counter
+from casework.widgets.review_forms import drawn_anew, next_drawing, own_ids
 
 Set: TypeAlias = Callable[[Any], None]
 
@@ -59,6 +60,8 @@ class Hand:
         set_ticked: Setter of how many are ticked; `set_boxes` of the revision that draws the boxes anew.
         set_section: Setter of the section a deed leads to.
         ticked: Who is ticked, in no order; forged ids are refused by the commands.
+        offered: Round and filters → the task that was offered there first.
+        typed: Round and task → what was typed once for all its cases.
     """
 
     set_case: Set
@@ -67,6 +70,8 @@ class Hand:
     set_boxes: Set
     set_section: Set
     ticked: set[str] = field(default_factory=set)
+    offered: dict[tuple[str, View], str] = field(default_factory=dict)
+    typed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def take(self, case_id: str | None) -> None:
         """Take a case in hand, and keep it in the address."""
@@ -177,30 +182,35 @@ def row_texts(drawn: Mapping[str, Any], *, may_write: bool) -> dict[str, Any]:
     return texts
 
 
-def task_choice(listed: Listed, view: View, chosen: str, set_task: Set) -> mo.ui.dropdown | None:
-    """Return what is worked through; None for readers."""
+def task_choice(listed: Listed, view: View, chosen: str, set_task: Set, hand: Hand) -> mo.ui.dropdown | None:
+    """Return what is worked through; None for readers.
+
+    What was offered stays while the same people are worked through: half way through them most wait for the next step
+    already, and the next key must not be counted there.
+    """
     options = cases.tasks(listed, view)
     if not listed.desk.may_write or not options:
         return None
-    wanted = next((name for name, task in options.items() if task == chosen), next(iter(options)))
+    offered = hand.offered.setdefault((listed.desk.round_id, view.but()), next(iter(options.values())))
+    wanted = next((name for name, task in options.items() if task == (chosen or offered)), next(iter(options)))
     return mo.ui.dropdown(options, value=wanted, allow_select_none=False, full_width=True, on_change=set_task)
 
 
-def sitting_fields(desk: CaseDesk, task: str) -> mo.ui.dictionary:
-    """Return what is typed once for all cases of a task."""
+def sitting_fields(desk: CaseDesk, task: str, hand: Hand) -> mo.ui.dictionary:
+    """Return what is typed once for all cases of a task; it is still there after each of them."""
     named = cases.bodies(desk, task)
-    first = named[0] if len(named) == 1 else ""
+    typed = hand.typed.setdefault(
+        (desk.round_id, task), {"on": desk.today, "body": named[0] if len(named) == 1 else ""}
+    )
     hints = {
         "body": "、".join(named) or "例如：村党支部",
         "basis": "会议记录、文号、核实记录",
         "source": "如走访、材料",
     }
-    fields: dict[str, Any] = {"on": mo.ui.date(value=desk.today, stop=desk.today)}
+    fields: dict[str, Any] = {"on": mo.ui.date(value=typed["on"], stop=desk.today)}
     for name in ("body", "basis", "source", "signer", "document", "skip", "other"):
-        fields[name] = mo.ui.text(
-            value=first if name == "body" else "", placeholder=hints.get(name, ""), full_width=True
-        )
-    return mo.ui.dictionary(fields)
+        fields[name] = mo.ui.text(value=typed.get(name, ""), placeholder=hints.get(name, ""), full_width=True)
+    return mo.ui.dictionary(fields, on_change=typed.update)
 
 
 @dataclass(frozen=True)
@@ -276,18 +286,30 @@ def hand_form(place: Place, case_id: str | None) -> mo.ui.form[Any, Any] | None:
 
 
 def hand_controls(place: Place, case_id: str | None) -> dict[str, Any]:
-    """Return the form for the case at hand, and the buttons to the case before, the case after, the whole case."""
+    """Return the form for the case at hand, and the buttons to the case before, the case after, the whole case.
+
+    The form comes under the number of its drawing, with ids of its own: a key or a click that is late reaches nobody.
+    """
     hand, listed, view = place.hand, place.listed, place.view
 
     def move(step: int) -> Callable[[Any], None]:
         return lambda _: hand.take(listed.beside(view, case_id, step))
 
+    number = next_drawing()
+    with own_ids(number):
+        form = hand_form(place, case_id)
     return {
-        "form": hand_form(place, case_id),
+        "form": {} if form is None else {number: form},
         "previous": mo.ui.button(label="↑ 上一人", on_click=move(-1)),
         "next": mo.ui.button(label="↓ 下一人", on_click=move(1)),
         "open": mo.ui.button(label="一案一屏", on_click=lambda _: hand.go("一案一屏")),
     }
+
+
+def hand_texts(controls: Mapping[str, Any]) -> dict[str, str]:
+    """Return the controls of the case at hand as HTML, with `turn`, by which the page knows that it was drawn again."""
+    found = {name: drawn_anew(one) if name == "form" else text(one) for name, one in controls.items()}
+    return found | {"turn": str(next_drawing())}
 
 
 def batch_form(place: Place) -> mo.ui.form[Any, Any] | None:

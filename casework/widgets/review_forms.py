@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 import marimo as mo
+from marimo._runtime.context import ContextNotInitializedError, get_context
 
 from casework.views.cases import CaseDesk
 from casework.views.review_forms import Field, Form, form_named
@@ -89,6 +91,24 @@ def deed_form(
 def next_drawing() -> int:
     """Return the number of another drawing."""
     return next(_DRAWINGS)
+
+
+@contextmanager
+def own_ids(number: int) -> Iterator[None]:
+    """Give every control made inside an id of its own drawing.
+
+    marimo numbers the controls of a cell from nought each time it runs, and a click is sent with that number alone: a
+    click on the form of one person that arrives after the next one's form was made would count for the next one. With
+    ids of their own it finds nothing, and is dropped.
+    """
+    try:
+        context = get_context()
+    except ContextNotInitializedError:
+        yield
+        return
+    running = context.execution_context
+    with context.provide_ui_ids(f"{running.cell_id if running else ''}-{number}"):
+        yield
 
 
 def drawn_anew(drawn: Mapping[int, mo.ui.form[Any, Any]]) -> str:

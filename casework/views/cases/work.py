@@ -158,10 +158,18 @@ def keyed(key: str, control: str) -> str:
 
 @shown
 def hand_panel(listed: Listed, case_id: str | None, controls: Mapping[str, Any], told: str) -> str:
-    """Return the case at hand with the form that decides it and the keys that drive it."""
+    """Return the case at hand with the form that decides it and the keys that drive it.
+
+    Args:
+        listed: The worklist.
+        case_id: The case; None where none is chosen.
+        controls: `form`, `previous`, `next`, `open`, each HTML, and `turn`: which drawing of the panel this is.
+        told: What came of the last deed.
+    """
     row = listed.row(case_id)
+    drawn = {"data-cw-turn": controls.get("turn", ""), "data-cw-case": case_mark(str(case_id or ""))}
     if row is None:
-        moves = tag("span", keyed("ArrowDown", controls["next"]), "cw-keys")
+        moves = tag("span", keyed("ArrowDown", controls["next"]), "cw-keys", **drawn)
         return told + card("当前个案", note("点姓名，或按 ↓ 键，从第一人开始。"), moves)
     name = listed.look.name(row["name"])
     pairs = {
@@ -178,7 +186,7 @@ def hand_panel(listed: Listed, case_id: str | None, controls: Mapping[str, Any],
     form = tag("div", str(controls["form"]), "cw-choices") if controls["form"] else ""
     keys = tag("p", esc(KEYS), "cw-muted cw-keys-said") if form else ""
     body = tag("h3", esc(name) + " " + state_badge(row["state"])) + facts_list(pairs) + form + moves + keys
-    return current_style(case_id) + tag("div", told + body, "cw-card cw-hand cw-keys")
+    return current_style(case_id) + tag("div", told + body, "cw-card cw-hand cw-keys", **drawn)
 
 
 @shown
