@@ -28,6 +28,8 @@ class FormColumn(BaseModel):
     Attributes:
         aliases: Other heads a circular may give it.
         optional: Printed only where the circular asks for it.
+        group: Head of the upper level under which it stands with its neighbours of the same group.
+        choices: What may be written in it, where that is a short list; an empty workbook offers them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +42,8 @@ class FormColumn(BaseModel):
     public: bool = False
     aliases: tuple[str, ...] = ()
     optional: bool = False
+    group: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class Form(BaseModel):
@@ -51,6 +55,9 @@ class Form(BaseModel):
         mode: How it is printed unless the caller says otherwise.
         landscape: The long side of the sheet is horizontal.
         blank_rows: Rows of the form when it is printed empty, to be filled in by hand.
+        numbered: Those empty rows carry their numbers.
+        together_mm: How high rows under one merged cell may be before they are torn apart.
+        wide: Printed on A3 where its columns are too many for A4.
         above: Words between title and table, spread over the line; `{unit}` is the unit's name or a gap.
         signatures: Words under the table, spread over the line.
         notes: Sentences under the table that stand on every copy.
@@ -65,6 +72,9 @@ class Form(BaseModel):
     mode: Mode = "report"
     landscape: bool = True
     blank_rows: int = Field(default=10, ge=1)
+    numbered: bool = False
+    together_mm: float = Field(default=75, gt=0)  # a group fits on a page that has begun
+    wide: bool = False
     above: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

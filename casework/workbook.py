@@ -135,7 +135,7 @@ class _Sheet:
     def _body(self) -> None:
         columns = self.table.columns
         letters = {column.key: xl_col_to_name(at) for at, column in enumerate(columns)}
-        for values in self.table.rows or ((None,) * len(columns),) * self.table.blank_rows:
+        for values in self.table.printed_rows():
             for at, (value, column) in enumerate(zip(values, columns, strict=True)):
                 if column.sums and isinstance(value, int):
                     parts = ",".join(f"{letters[key]}{self.row + 1}" for key in column.sums)
@@ -204,7 +204,7 @@ class _Sheet:
         sheet, columns = self.sheet, self.table.columns
         for at, column in enumerate(columns):
             sheet.set_column_pixels(at, at, round(column.width_mm * _PIXELS_PER_MM))
-        sheet.set_paper(9)
+        sheet.set_paper(8 if self.table.wide else 9)
         if sum(column.width_mm for column in columns) > _LANDSCAPE_FROM_MM:
             sheet.set_landscape()
         sheet.set_margins(left=0.7, right=0.7, top=0.7, bottom=0.7)

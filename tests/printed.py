@@ -139,9 +139,12 @@ SAMPLES = {
 def samples():
     """Every sample by name, those of the papers included."""
     import printed_papers
+    import printed_tables
 
-    made = {form: lambda form=form, make=make: (form, make(), {}) for form, make in printed_papers.PAPERS.items()}
-    return SAMPLES | made
+    papers = printed_papers.PAPERS | printed_tables.PAPERS
+    made = {form: lambda form=form, make=make: (form, make(), {}) for form, make in papers.items()}
+    more = {name: lambda make=make: (make().list_id, make(), {}) for name, make in printed_tables.MORE.items()}
+    return SAMPLES | made | more
 
 
 def sample(name) -> Table:

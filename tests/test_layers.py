@@ -74,7 +74,7 @@ TABLE = {
     "workbook": "lists problems money dates | xlsxwriter",
     "pictures": "| pypdfium2 PIL",
     "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
-    "papers": f"{WORDS} {STORE} {CORE} comparison adoption review payment lists forms | polars sqlmodel sqlalchemy",
+    "papers": f"{WORDS} {STORE} {CORE} comparison adoption review people payment lists forms | polars sqlmodel sqlalchemy",
     "paper_files": f"{WORDS} {STORE} archives lists papers payment printing workbook | sqlmodel",
     # the edge
     "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets papers paper_files printing pictures | polars altair sqlmodel sqlalchemy",

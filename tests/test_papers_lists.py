@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 import printed
 import printed_papers as papers
+import printed_tables as tables
 import pytest
 
 from casework.frames import EXCEPTIONS, empty
@@ -29,8 +30,12 @@ def column(table, key):
 
 
 def test_every_paper_has_a_sample_and_a_form():
-    forms = {make().list_id for make in papers.PAPERS.values()}
-    assert len(forms) == len(papers.PAPERS) == len(PAPERS)
+    samples = papers.PAPERS | tables.PAPERS
+    forms = {make().list_id for make in samples.values()}
+    assert len(forms) == len(samples)
+    assert {found.plain for found in PAPERS.values()} - {""} <= forms
+    # One form serves the three ranges of 备案统计表.
+    assert len(forms) == len({found.called and found.plain or name for name, found in PAPERS.items()})
 
 
 # -- the meeting ---------------------------------------------------------------------------------------------------

@@ -44,6 +44,9 @@ LISTS = {
     "quota-table": "名额分配表",
     "roster": "慰问对象花名册",
     "public-list": "公示名单",
+    "person-return": "困难党员统计表",
+    "submission": "材料报送情况表",
+    "unit-list": "本单位慰问名单",
     "meeting-list": "上会材料",
     "minutes": "集体研究记录",
     "exceptions": "特殊情况说明表",
@@ -54,15 +57,26 @@ LISTS = {
     "change-list": "慰问对象变更（递补）名单",
     "pay-sheet": "慰问金发放表",
     "receipts": "签字（盖章）回执",
+    "goods-sheet": "慰问品签领表",
     "bank-payment": "代发明细",
+    "transfer-list": "慰问资金拨付明细表",
+    "fund-statement": "慰问资金收支对账表",
     "leader-roster": "州、县领导慰问对象花名册",
     "visit-plan": "走访安排表",
     "inspection": "发放情况抽查核实表",
     "activity-report": "走访慰问活动情况报告",
+    "ledger": "困难党员管理台账",
+    "filing": "困难党员备案统计表",
+    "filing-new": "新增困难党员备案统计表",
+    "filing-existing": "困难党员备案统计汇总表",
+    "information-base": "困难党员信息库",
+    "archive": "归档目录",
 }
 """Name → what it is. The first three are computed from a scenario, the others read from the ledger."""
 
 COMPUTED = ("quota-table", "roster", "public-list")
+WITH_CARDS = ("person-return", "bank-payment")
+YEARLY = ("person-return", "ledger", "filing", "filing-new", "filing-existing", "information-base")
 IN_FORCE = "正式"
 """Instead of a scenario: what was adopted, with what meetings and removals changed since."""
 
@@ -86,7 +100,8 @@ def show_list(
     unit: Annotated[str, typer.Option("--unit", metavar="单位", help="只要一个单位的")] = "",
     branch: Annotated[str, typer.Option("--branch", metavar="党支部", help="只要一个党支部的")] = "",
     of: Annotated[str, typer.Option("--of", metavar="编号", help="哪次会议、公示、代发或抽查（不写：最近一次）")] = "",
-    cards: Annotated[bool, typer.Option("--cards", help="代发明细：印完整卡号，并登记是谁打开的")] = False,
+    cards: Annotated[bool, typer.Option("--cards", help="统计表、代发明细：印完整卡号，并登记是谁打开的")] = False,
+    year: Annotated[int, typer.Option("--year", metavar="年", min=0, help="统计表、台账、备案表的年度")] = 0,
     blank: Annotated[bool, typer.Option("--blank", help="空白表，供手填")] = False,
     split: Annotated[str, typer.Option("--split", metavar="unit|branch", help="每单位或每党支部一个文件")] = "",
     form: Annotated[str, typer.Option("--as", metavar="pdf|xlsx", help="分文件时的格式（不写：pdf）")] = "pdf",
@@ -98,13 +113,13 @@ def show_list(
     """Show or write one list, or a file per unit; a file is entered in the ledger before it is written."""
     if name not in LISTS:
         raise Usage(f"没有名为“{name}”的表，现有：{_NAMES}")
-    _refuse_unfit(name, scenario, settings, of, cards=cards, blank=blank)
+    _refuse_unfit(name, scenario, settings, of, cards=cards, blank=blank, year=year)
     if split:
         _refuse_unfit_split(split, form, out, cards=cards, blank=blank)
     elif out is not None and out.suffix.lower() not in (".pdf", ".xlsx"):
         raise Usage("--out 只能写成 .pdf 或 .xlsx")
     with looking(db) as session:
-        asked = _asked(session, round_of(session, round_id).round_id, unit, branch, of)
+        asked = _asked(session, round_of(session, round_id).round_id, unit, branch, of, year)
         if name in COMPUTED and scenario != IN_FORCE:
             read = _computed(session, asked.round_id, name, scenario, settings)
         else:
@@ -125,15 +140,19 @@ def show_list(
     return 0
 
 
-def _refuse_unfit(name: str, scenario: str, settings: list[str], of: str, *, cards: bool, blank: bool) -> None:
+def _refuse_unfit(
+    name: str, scenario: str, settings: list[str], of: str, *, cards: bool, blank: bool, year: int
+) -> None:
     if name in COMPUTED and (of or cards):
         raise Usage("--of、--cards 不用于这张表")
     if name not in COMPUTED and (scenario or settings):
         raise Usage("这张表照台账打印，不写 --scenario 和 --set")
     if scenario and settings:
         raise Usage("--scenario 和 --set 只写一个")
-    if cards and name != "bank-payment" and not blank:
-        raise Usage("--cards 只用于代发明细（bank-payment）")
+    if cards and name not in WITH_CARDS and not blank:
+        raise Usage("--cards 只用于困难党员统计表（person-return）和代发明细（bank-payment）")
+    if year and name not in YEARLY:
+        raise Usage("--year 只用于统计表、台账、备案统计表和信息库")
 
 
 def _refuse_unfit_split(split: str, form: str, out: Path | None, *, cards: bool, blank: bool) -> None:
@@ -149,13 +168,14 @@ def _refuse_unfit_split(split: str, form: str, out: Path | None, *, cards: bool,
         raise Usage("--split 的 --out 是一个文件夹或一个 .zip")
 
 
-def _asked(session: Session, round_id: str, unit: str, branch: str, of: str) -> Asked:
+def _asked(session: Session, round_id: str, unit: str, branch: str, of: str, year: int) -> Asked:
     from casework.access import LOCAL_OFFICER
     from casework.papers import Asked
     from casework.payment.common import unit_names
 
     units = {name: unit_id for unit_id, name in unit_names(session).items()}
-    return Asked(round_id, LOCAL_OFFICER, now(), unit_id=_unit(units, unit), branch=branch, of=of)
+    chosen = _unit(units, unit)
+    return Asked(round_id, LOCAL_OFFICER, now(), unit_id=chosen, branch=branch, of=of, year=year or None)
 
 
 def _issuer(session: Session, round_id: str) -> str:
@@ -167,11 +187,11 @@ def _issuer(session: Session, round_id: str) -> str:
 def _paper(session: Session, db: str, name: str, *, cards: bool, blank: bool) -> Read:
     """Return what reads a list from the ledger."""
     from casework.paper_files import read_paper
-    from casework.papers import bank_opened, blank_paper
+    from casework.papers import blank_paper, opened_paper
 
     if cards and not blank:
         engine = open_place(ledger_url(db), write=True, quiet=True)
-        return lambda asked: bank_opened(engine, asked, key=new_key())
+        return lambda asked: opened_paper(engine, name, asked, key=new_key())
     if blank and name not in COMPUTED:
         return lambda asked: blank_paper(session, name, asked)
     return lambda asked: read_paper(session, name, asked)

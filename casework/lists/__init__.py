@@ -6,13 +6,16 @@ signs of it, the 校验码, stand in the foot of the paper.
 
 from __future__ import annotations
 
+from casework.lists.accounts import archive_catalogue, fund_statement, goods_sheet, transfer_list
+from casework.lists.filing import Filed, filing, person_return, submission, unit_list
 from casework.lists.letters import completion_request, review_feedback
-from casework.lists.listing import listing
+from casework.lists.listing import in_year, listing
 from casework.lists.notices import Posting, change_list, notice_result, public_notice
 from casework.lists.paying import Due, bank_payment, pay_sheet, receipts
 from casework.lists.public import PublicEntry, public_entries, public_list
 from casework.lists.quota import quota_table
 from casework.lists.roster import roster
+from casework.lists.standing_lists import information_base, ledger_book
 from casework.lists.study import Minutes, exception_list, meeting_list, meeting_minutes, money_note
 from casework.lists.table import (
     NUMBERS,
@@ -35,6 +38,7 @@ __all__ = [
     "Cell",
     "Column",
     "Due",
+    "Filed",
     "Head",
     "ListState",
     "Minutes",
@@ -43,6 +47,7 @@ __all__ = [
     "Row",
     "Table",
     "activity_report",
+    "archive_catalogue",
     "as_printed",
     "bank_payment",
     "canonical_bytes",
@@ -50,8 +55,14 @@ __all__ = [
     "check_code",
     "completion_request",
     "exception_list",
+    "filing",
+    "fund_statement",
+    "goods_sheet",
+    "in_year",
+    "information_base",
     "inspection",
     "leader_roster",
+    "ledger_book",
     "list_fingerprint",
     "listing",
     "meeting_list",
@@ -59,6 +70,7 @@ __all__ = [
     "money_note",
     "notice_result",
     "pay_sheet",
+    "person_return",
     "public_entries",
     "public_list",
     "public_notice",
@@ -67,5 +79,8 @@ __all__ = [
     "review_feedback",
     "roster",
     "shown",
+    "submission",
+    "transfer_list",
+    "unit_list",
     "visit_plan",
 ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from casework.forms import Form, load_form
 from casework.lists.quota import annex_label, form_clause
 from casework.lists.roster import form_columns, signature_line
-from casework.lists.table import Cell, Column, ListState, Table, plain
+from casework.lists.table import Cell, Column, Head, ListState, Table, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from casework.policy import Policy
 
 Record: TypeAlias = Mapping[str, Cell]
+WIDE_FROM_MM = 300
+"""Columns that want more than this together do not stand on A4, even tightly."""
 NOBODY, NOTHING = "本表无人员。", "无"
 
 
@@ -32,6 +36,8 @@ def listing(  # noqa: PLR0913 - what stands around a list
     summed: Sequence[str] = (),
     captions: Sequence[str] = (),
     nobody: str = NOBODY,
+    called: str = "",
+    columns: Sequence[Column] = (),
     **around: Any,
 ) -> Table:
     """Return a list of records: a row each, numbered, in the order given.
@@ -48,10 +54,12 @@ def listing(  # noqa: PLR0913 - what stands around a list
         summed: Columns of numbers the row 合计 adds up.
         captions: Sentences under the table, before those of the form.
         nobody: What is said under a list without rows; "" says nothing.
+        called: The form id of the circular's clause, where one form serves several of them.
+        columns: Other columns than the form's or the circular's.
         **around: What else a `Table` has: `lead`, `fields`, `closing`, `merged`, `page_totals`, `title`.
     """
-    form, clause = load_form(form_id), form_clause(policy, form_id)
-    columns = tuple(column for column in form_columns(form, clause) if column.key not in hidden)
+    form, clause = load_form(form_id), form_clause(policy, called or form_id)
+    columns = tuple(column for column in columns or form_columns(form, clause) if column.key not in hidden)
     rows = tuple(
         tuple(record.get("index", number) if column.key == "index" else record.get(column.key) for column in columns)
         for number, record in enumerate(records, start=1)
@@ -64,6 +72,7 @@ def listing(  # noqa: PLR0913 - what stands around a list
             "list_id": form_id,
             "title": title,
             "columns": columns,
+            "groups": grouped(form, columns),
             "rows": rows,
             "totals": _totals(columns, rows, counted, summed),
             "captions": said,
@@ -71,7 +80,9 @@ def listing(  # noqa: PLR0913 - what stands around a list
             "signatures": signed or form.signatures,
             "state": state,
             "annex": annex_label(clause),
-            "blank_rows": form.blank_rows,
+            "blank_rows": (clause.blank_rows if clause else None) or form.blank_rows,
+            "numbered": form.numbered,
+            "wide": form.wide and sum(column.width_mm for column in columns) > WIDE_FROM_MM,
             "mark": form.mark,
             **around,
         }
@@ -84,6 +95,28 @@ def or_nothing(table: Table, key: str) -> Table:
         return table
     nothing: tuple[Cell, ...] = tuple(NOTHING if name == key else None for name in table.keys)
     return dataclasses.replace(table, rows=(nothing,))
+
+
+def grouped(form: Form, columns: Sequence[Column]) -> tuple[Head, ...]:
+    """Return the heads of the upper level: neighbours of one group; a column alone keeps its own head only."""
+    groups = {column.key: column.group for column in form.columns}
+    heads = []
+    for label, run in groupby(columns, key=lambda column: groups.get(column.key, "")):
+        keys = tuple(column.key for column in run)
+        if label and len(keys) > 1:
+            heads.append(Head(label, keys))
+    return tuple(heads)
+
+
+def in_year(table: Table, year: int | None) -> Table:
+    """Return a list whose title speaks of another year; None keeps the circular's.
+
+    A title and the sheet under it do not always agree on the year, so it is a field of the list.
+    Source: IM-A2.3, JZ-N3.4.
+    """
+    if year is None:
+        return table
+    return dataclasses.replace(table, title=re.sub(r"(?:\d{4}|[　 _]{2,})(?=年)", str(year), table.title, count=1))
 
 
 def titled(form: Form, policy: Policy) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from casework.dates import year_month_dotted
-from casework.forms import Form, load_form
+from casework.forms import Form, FormColumn, load_form
 from casework.lists.quota import annex_label, form_clause
 from casework.lists.table import Cell, Column, ListState, Table, plain
 from casework.shapes.procedure import FormDefinition
@@ -84,7 +84,10 @@ def form_columns(form: Form, clause: FormDefinition | None) -> tuple[Column, ...
     """Return the columns of a form: the circular's, found by head or alias, else the form's own."""
     if clause is None or not clause.columns:
         return tuple(Column.of(column) for column in form.columns if not column.optional)
-    named = {_squeeze(head): column for column in form.columns for head in (column.label, *column.aliases)}
+    named: dict[str, FormColumn] = {}
+    for column in form.columns:
+        for head in (column.label, *column.aliases):
+            named.setdefault(_squeeze(head), column)  # of two heads that are alike the first is the person's own
     found: dict[str, Column] = {}
     for number, head in enumerate(clause.columns):
         known = named.get(_squeeze(head))
@@ -181,6 +184,12 @@ def _brief(causes: list[Record]) -> str | None:
         label = None if cause["cause"] == HardshipCause.OTHER.value else _label(HardshipCause, cause["cause"])
         said.append("：".join(words for words in (label, cause["note"]) if words))
     return "；".join(dict.fromkeys(words for words in said if words)) or None
+
+
+def cause_labels(causes: list[Record]) -> list[str]:
+    """Return what a hardship comes from, the main cause first, without what was noted."""
+    ordered = sorted(causes, key=lambda row: (not row["main"], row["cause"] or ""))
+    return list(dict.fromkeys(label for row in ordered if (label := _label(HardshipCause, row["cause"]))))
 
 
 def _told_apart(record: Record, keys: set[str]) -> dict[str, Cell]:

@@ -48,6 +48,7 @@ class Column:
         public: May stand on a public list.
         align: "" for what the kind asks for.
         sums: Keys of the columns of the same row that this one adds up; empty for a column of its own.
+        choices: What may be written in it; an empty workbook offers them.
     """
 
     key: str
@@ -57,11 +58,13 @@ class Column:
     public: bool = False
     align: Align | None = None
     sums: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, given: FormColumn, *, label: str = "") -> Column:
         """Return a column of a form's folder, under the head the circular gives it."""
-        return cls(given.key, label or given.label, given.kind, given.width_mm, given.public, given.align)
+        own = (given.key, label or given.label, given.kind, given.width_mm, given.public, given.align)
+        return cls(*own, choices=given.choices)
 
     @property
     def alignment(self) -> Align:
@@ -95,6 +98,8 @@ class Table:
         state: 草稿 / 送审稿 / 上会稿 / 正式.
         annex: "附件1", or "".
         blank_rows: Empty rows printed where there are no rows at all; 0 prints none.
+        numbered: Those empty rows carry their numbers, as the circular prints them.
+        wide: On A3: its columns are too many for A4.
         mark: Who may keep it, in the head of every page, e.g. 内部　会后收回; "" for none.
         lead: Paragraphs between title and list, as in a letter.
         fields: (label, value) pairs between title and list, as in a record; two pairs a line.
@@ -126,6 +131,8 @@ class Table:
     closing: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
     page_totals: bool = False
+    numbered: bool = False
+    wide: bool = False
 
     def __post_init__(self) -> None:
         keys = self.keys
@@ -161,6 +168,14 @@ class Table:
             if column.key == key:
                 return column
         raise KeyError(key)
+
+    def printed_rows(self) -> tuple[Row, ...]:
+        """Return the rows, or those to be filled in by hand where there are none."""
+        if self.rows:
+            return self.rows
+        places = range(1, self.blank_rows + 1)
+        numbers = [{"index": number} if self.numbered else {} for number in places]
+        return tuple(tuple(row.get(key) for key in self.keys) for row in numbers)
 
     def total(self, key: str) -> Cell:
         """Return what the row 合计 says under a column; None where it says nothing."""

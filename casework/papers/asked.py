@@ -32,6 +32,8 @@ class Asked:
         unit_id: One unit's own copy; None: the whole round.
         branch: One branch's own copy; "" for all.
         of: Id of the notice, meeting, batch or inspection; "": the only one, or the latest.
+        year: The year of a list that is kept by the year; None: the circular's, or that of the round.
+        case_id: One person's form; "": everybody asked for, one after another.
     """
 
     round_id: str
@@ -40,6 +42,8 @@ class Asked:
     unit_id: str | None = None
     branch: str = ""
     of: str = ""
+    year: int | None = None
+    case_id: str = ""
 
     @property
     def today(self) -> date:

@@ -23,6 +23,14 @@ STAGES: Final = ("申报与审核", "会议", "公示", "发放", "走访", "归
 """The stages of a round, in the order the work goes."""
 
 _STAGE: Final = {
+    "application": "申报与审核",
+    "registration": "申报与审核",
+    "approval": "申报与审核",
+    "collection-consent": "申报与审核",
+    "basis": "申报与审核",
+    "person-return": "申报与审核",
+    "submission": "申报与审核",
+    "unit-list": "会议",
     "completion-request": "申报与审核",
     "feedback": "申报与审核",
     "quota-table": "申报与审核",
@@ -37,6 +45,9 @@ _STAGE: Final = {
     "pay-sheet": "发放",
     "receipts": "发放",
     "bank-payment": "发放",
+    "goods-sheet": "发放",
+    "transfer-list": "发放",
+    "fund-statement": "发放",
     "inspection": "发放",
     "leader-roster": "走访",
     "visit-plan": "走访",

@@ -1,4 +1,4 @@
-"""发放表, 签字回执, 代发明细."""
+"""发放表, 慰问品签领表, 签字回执, 代发明细."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from casework.db import reading
 from casework.ledger import policy_of
-from casework.lists import Due, ListState, Table, bank_payment, pay_sheet, receipts
+from casework.lists import Due, ListState, Table, bank_payment, goods_sheet, pay_sheet, receipts
 from casework.models import Unit
 from casework.models_payment import BankBatch
 from casework.papers.asked import Asked, of_branch, people_of, pick, unit_name
@@ -25,6 +25,14 @@ def sheet(session: Session, asked: Asked) -> Table:
     due = [one for one in _due(session, asked, kinds=("cash",)) if one.amount_fen]
     policy = policy_of(session, asked.round_id)
     return pay_sheet(policy, due, state=ListState.OFFICIAL, unit=unit_name(session, asked.unit_id))
+
+
+def goods(session: Session, asked: Asked) -> Table:
+    """Return 慰问品签领表 of the claims on goods that stand."""
+    due = _due(session, asked, kinds=("goods",))
+    return goods_sheet(
+        policy_of(session, asked.round_id), due, state=ListState.OFFICIAL, unit=unit_name(session, asked.unit_id)
+    )
 
 
 def slips(session: Session, asked: Asked) -> Table:
@@ -48,7 +56,8 @@ def _due(session: Session, asked: Asked, *, kinds: tuple[str, ...]) -> list[Due]
         claims = claims.filter(unit_id=asked.unit_id)
     claims = of_branch(session, asked, claims)
     if claims.is_empty():
-        raise Refused("no_claims", "还没有生成应发款，请先按名单生成应发款再打印")
+        what = "应发慰问品" if kinds == ("goods",) else "应发款"
+        raise Refused("no_claims", f"还没有{what}，请先按名单生成应发款再打印")
     policy = policy_of(session, asked.round_id)
     people, places = people_of(session, asked, policy), {row["case_id"]: at for at, row in enumerate(listed)}
     order = {unit_id: (at is None, at or 0) for unit_id, at in session.exec(select(Unit.unit_id, Unit.order))}

@@ -20,11 +20,21 @@ from casework.models_people import CONTACT_KINDS, Contact, ContactOpening
 from casework.people.contacts import LABELS, also, family, person_within_reach, place
 from casework.problems import Refused
 
-TASKS: Final = {"check_cards": "核对卡号", "bank_list": "制作代发明细", "call": "电话通知"}
+TASKS: Final = {
+    "check_cards": "核对卡号",
+    "bank_list": "制作代发明细",
+    "person_return": "报送困难党员统计表",
+    "registration": "打印登记表",
+    "collection_consent": "打印代收同意书",
+    "call": "电话通知",
+}
 """Named tasks for which the numbers of a whole round may be opened, and which kinds each needs."""
 TASK_KINDS: Final = {
     "check_cards": ("card", "designated_card"),
     "bank_list": ("card", "designated_card"),
+    "person_return": ("card", "designated_card"),
+    "registration": ("card", "designated_card", "phone", "address"),
+    "collection_consent": ("card", "designated_card", "phone"),
     "call": ("phone",),
 }
 

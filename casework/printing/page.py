@@ -16,13 +16,14 @@ from casework.problems import Refused
 
 WIDTHS_MM = {("annex", True): 225, ("annex", False): 156, ("report", True): 261, ("report", False): 174}
 """Width of the type area by mode and by whether the sheet lies on its side, in mm."""
+A3_WIDTH_MM = 384
+"""The same of a list on A3, which is never part of a circular's annexes."""
 TALLEST_CELL_MM = 120
 """A row is never torn apart, so a cell has to fit on a page with the title and the head."""
 _HEAD_SIGN_MM, _HEAD_PADDING_MM = 3.53, 1.2  # 10 pt; padding and border
 _TIGHT_BELOW, _TIGHT_SIGN_MM = 0.9, 3.18  # a list squeezed below this share of its wanted width is set in 9 pt
 _SIGN_MM, _PADDING_MM, _LINE_MM = 3.9, 2.0, 4.8  # of the largest body text, 11 pt
 _SMALL_SIGN_MM, _SMALL_LINE_MM, _SMALL_FROM_LINES = 2.82, 3.6, 10  # 8 pt, for a cell that would be very tall
-_MOST_TOGETHER_MM = 75  # rows under one merged cell, so that a group fits on a page that has begun
 _LEAST_ROW_MM = 9
 _SPREAD_FROM_MM = 18  # a head of two signs is spread where there is room: 单　位
 
@@ -81,17 +82,17 @@ def page_html(  # noqa: PLR0913 - what is on a page
         sheets: Rows on each page of a list that adds up every page; empty while they are not known yet.
     """
     fingerprint = list_fingerprint(table)
-    available = WIDTHS_MM[mode, form.landscape]
+    available = A3_WIDTH_MM if table.wide else WIDTHS_MM[mode, form.landscape]
     widths = _widths(table, available)
     tight = available < _TIGHT_BELOW * sum(column.width_mm for column in table.columns)
-    groups, foot = _groups(table, widths, sheets)
+    groups, foot = _groups(table, widths, sheets, form.together_mm)
     return _templates.select_template(
         [f"{form.name}/page.html", "base/list.html"]
     ).render(
         table=table,
         br=Markup("<br>"),
         css=Markup(_css(form.name)),  # noqa: S704 - our own files, no data
-        page=f"{mode}-{'landscape' if form.landscape else 'portrait'}",
+        page="report-wide" if table.wide else f"{mode}-{'landscape' if form.landscape else 'portrait'}",
         widths=widths,
         tight=tight,
         head=_head(table, widths, _TIGHT_SIGN_MM if tight else _HEAD_SIGN_MM),
@@ -100,7 +101,7 @@ def page_html(  # noqa: PLR0913 - what is on a page
         foot=foot,
         records=[
             {column.key: shown(value, column) for value, column in zip(row, table.columns, strict=True)}
-            for row in table.rows or ((None,) * len(table.columns),) * table.blank_rows
+            for row in table.printed_rows()
         ],
         fields=[table.fields[at : at + 2] for at in range(0, len(table.fields), 2)],
         watermark="" if table.state is ListState.OFFICIAL else table.state.label,
@@ -197,9 +198,8 @@ def _widths(table: Table, available: float) -> list[float]:
 def _body(table: Table, widths: list[float]) -> list[_Line]:
     """Return the rows; in a list of several units the first row of each is a bookmark."""
     unit = table.keys.index("unit") if "unit" in table.keys else None
-    rows = table.rows or ((None,) * len(table.columns),) * table.blank_rows
     lines, before = [], None
-    for row in rows:
+    for row in table.printed_rows():
         boxes = [_cell(value, column, width) for value, column, width in zip(row, table.columns, widths, strict=True)]
         mark = boxes[unit].text if unit is not None and "index" in table.keys else ""
         lines.append(_Line(boxes, mark if mark != before else ""))
@@ -228,7 +228,9 @@ def _lines(words: str, width: float, sign: float) -> int:
     return -(-len(words) // max(1, int((width - _PADDING_MM) / sign)))
 
 
-def _groups(table: Table, widths: list[float], sheets: Sequence[int]) -> tuple[list[_Group], list[_Box]]:
+def _groups(
+    table: Table, widths: list[float], sheets: Sequence[int], together: float
+) -> tuple[list[_Group], list[_Box]]:
     """Return the rows with the sums under them, and what stands at the foot of a page not yet counted."""
     lines, sums = _body(table, widths), [_total(table)] if table.totals else []
     if table.page_totals and table.rows:
@@ -244,19 +246,19 @@ def _groups(table: Table, widths: list[float], sheets: Sequence[int]) -> tuple[l
         return groups, []
     if not table.merged or not table.rows:
         return [_Group(lines, sums)], []
-    groups = [_merged(table, lines, first, until) for first, until in _alike(table, widths)]
+    groups = [_merged(table, lines, first, until) for first, until in _alike(table, widths, together)]
     groups[-1].sums.extend(sums)
     return groups, []
 
 
-def _alike(table: Table, widths: list[float]) -> Iterator[tuple[int, int]]:
-    """Yield first and last (excluded) of neighbours equal in the merged columns, no higher than a group may be."""
+def _alike(table: Table, widths: list[float], together: float) -> Iterator[tuple[int, int]]:
+    """Yield first and last (excluded) of neighbours equal in the merged columns, no higher than `together`, in mm."""
     places = [table.keys.index(key) for key in table.merged]
     same = [tuple(row[place] for place in places) for row in table.rows]
     first, high = 0, 0.0
     for at, row in enumerate(table.rows):
         own = _height(row, table, widths)
-        if at > first and (same[at] != same[first] or high + own > _MOST_TOGETHER_MM):
+        if at > first and (same[at] != same[first] or high + own > together):
             yield first, at
             first, high = at, 0.0
         high += own
