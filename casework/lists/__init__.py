@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from casework.lists.accounts import archive_catalogue, fund_statement, goods_sheet, transfer_list
 from casework.lists.filing import Filed, filing, person_return, submission, unit_list
+from casework.lists.applicant import Applicant, Basis, Ground, Opinion, Relative
 from casework.lists.letters import completion_request, review_feedback
 from casework.lists.listing import in_year, listing
 from casework.lists.notices import Posting, change_list, notice_result, public_notice
 from casework.lists.paying import Due, bank_payment, pay_sheet, receipts
+from casework.lists.person_forms import (
+    Copy,
+    application,
+    approval,
+    basis_statement,
+    collection_consent,
+    copies,
+    registration,
+)
 from casework.lists.public import PublicEntry, public_entries, public_list
 from casework.lists.quota import quota_table
 from casework.lists.roster import roster
@@ -35,25 +45,36 @@ from casework.lists.visiting import activity_report, inspection, leader_roster, 
 
 __all__ = [
     "NUMBERS",
+    "Applicant",
+    "Basis",
     "Cell",
     "Column",
+    "Copy",
     "Due",
     "Filed",
+    "Ground",
     "Head",
     "ListState",
     "Minutes",
+    "Opinion",
     "Posting",
     "PublicEntry",
+    "Relative",
     "Row",
     "Table",
     "activity_report",
+    "application",
+    "approval",
     "archive_catalogue",
     "as_printed",
     "bank_payment",
+    "basis_statement",
     "canonical_bytes",
     "change_list",
     "check_code",
+    "collection_consent",
     "completion_request",
+    "copies",
     "exception_list",
     "filing",
     "fund_statement",
@@ -76,6 +97,7 @@ __all__ = [
     "public_notice",
     "quota_table",
     "receipts",
+    "registration",
     "review_feedback",
     "roster",
     "shown",

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from casework import glyphs
 from casework.forms import Mode, load_form
 from casework.lists import ListState, Table, as_printed, canonical_bytes
+from casework.printing.copies import copies_html
 from casework.printing.page import TALLEST_CELL_MM, WIDTHS_MM, break_head, page_html
 from casework.problems import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["TALLEST_CELL_MM", "WIDTHS_MM", "break_head", "page_html", "render"]
+__all__ = ["TALLEST_CELL_MM", "WIDTHS_MM", "break_head", "copies_html", "page_html", "render"]
 
 ATTACHED = "list.json"
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)  # an attachment must carry a date; the list's own dates are in its words
@@ -44,8 +45,10 @@ def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "
     """
     if issued and table.state is not ListState.OFFICIAL:
         raise Refused("draft_issued", f"“{table.title}”还是{table.state.label}，不能作为正式名单印发。")
-    glyphs.check((*_texts(as_printed(table)), issued, author))
+    glyphs.check((*texts_of(as_printed(table)), issued, author))
     definition = load_form(form)
+    if definition.apart:
+        return _write_pdf(list(copies_html(definition, table, mode or definition.mode, issued, author)), table)
 
     def page(sheets: Sequence[int] = ()) -> str:
         return page_html(definition, table, mode or definition.mode, issued, author, sheets=sheets)
@@ -53,15 +56,16 @@ def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "
     return _write_pdf(page, table)
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts_of(value: object) -> Iterator[str]:
+    """Yield every text in a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for part in value.values():
-            yield from _texts(part)
+            yield from texts_of(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _texts(part)
+            yield from texts_of(part)
 
 
 # -- the file --------------------------------------------------------------------------------------------------
@@ -81,7 +85,27 @@ class _Heard(logging.Handler):
             self.said.append(record.getMessage())
 
 
-def _write_pdf(page: Callable[..., str], table: Table) -> bytes:
+def _write_pdf(page: Callable[..., str] | list[str], table: Table) -> bytes:
+    """Return the PDF of a list, or of the copies of a form one after another."""
+
+    def laid(html: Any, fetcher: Any) -> list[Any]:
+        if isinstance(page, list):
+            return [html(string=copy, url_fetcher=fetcher).render() for copy in page]
+        return [lay_out(html, page, table, fetcher)]
+
+    return write_together(laid, table)
+
+
+def write_together(laid: Callable[[Any, Any], list[Any]], table: Table) -> bytes:
+    """Return documents one after another as one PDF.
+
+    Args:
+        laid: Makes the documents, given the renderer and the fetcher that refuses everything.
+        table: The list whose data travels inside, unless it is public.
+
+    Raises:
+        Refused: `fetch_denied`, `glyph_missing`, `render_warning`, and what `laid` refuses.
+    """
     # Here, not above: it loads Pango, and whoever prints nothing must not wait for it.
     import weasyprint  # type: ignore[import-untyped]  # noqa: PLC0415
     from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]  # noqa: PLC0415
@@ -115,15 +139,17 @@ def _write_pdf(page: Callable[..., str], table: Table) -> bytes:
     with _printing:
         logger.addHandler(heard)
         try:
-            written = _written(weasyprint.HTML, page, table, fetcher, attachments)
+            documents = laid(weasyprint.HTML, fetcher)
+            every = [page for document in documents for page in document.pages]
+            written: bytes = documents[0].copy(every).write_pdf(attachments=attachments)
         finally:
             logger.removeHandler(heard)
     _refuse(denied, heard.said)
     return written
 
 
-def _written(html: Any, page: Callable[..., str], table: Table, fetcher: Any, attachments: list[Any]) -> bytes:
-    """Return the PDF; a list that adds up every page is laid out once to see which rows come on which page."""
+def lay_out(html: Any, page: Callable[..., str], table: Table, fetcher: Any) -> Any:
+    """Return the pages; a list that adds up every page is laid out once to see which rows come on which page."""
     sheets: list[int] = []
     if table.page_totals and table.rows:
         tried = html(string=page(), url_fetcher=fetcher).render()
@@ -131,8 +157,7 @@ def _written(html: Any, page: Callable[..., str], table: Table, fetcher: Any, at
     document = html(string=page([rows for rows in sheets if rows]), url_fetcher=fetcher).render()
     if sheets and len(document.pages) != len(sheets):
         raise Refused("layout", f"“{table.title}”的本页小计没有排好，没有打印。请把行数减少后再打印，并告诉管理员。")
-    written: bytes = document.write_pdf(attachments=attachments)
-    return written
+    return document
 
 
 def _refuse(denied: list[str], said: list[str]) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import StrictUndefined
+from jinja2.loaders import FunctionLoader
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from casework import glyphs
-from casework.forms import Form, Mode, folder
+from casework.forms import Form, Mode, form_file
 from casework.lists import NUMBERS, Cell, Column, ListState, Table, check_code, list_fingerprint, shown
 from casework.problems import Refused
 
@@ -63,8 +65,19 @@ class _Group:
     kind: str = ""
 
 
-_templates = Environment(
-    loader=PackageLoader("casework"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+def _source(name: str) -> tuple[str, None, Callable[[], bool]] | None:
+    """Return a template by its path, e.g. "receipt/page.html": the office's own, else ours; None: there is none."""
+    form, _, file = name.partition("/")
+    try:
+        found = form_file(form, file)
+    except KeyError:
+        return None
+    return (found.read_text(encoding="utf-8"), None, lambda: False) if found.is_file() else None
+
+
+# In the sandbox: a template the office wrote may say how a paper looks, and reach nothing else.
+templates = SandboxedEnvironment(
+    loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 
 
@@ -86,12 +99,12 @@ def page_html(  # noqa: PLR0913 - what is on a page
     widths = _widths(table, available)
     tight = available < _TIGHT_BELOW * sum(column.width_mm for column in table.columns)
     groups, foot = _groups(table, widths, sheets, form.together_mm)
-    return _templates.select_template(
+    return templates.select_template(
         [f"{form.name}/page.html", "base/list.html"]
     ).render(
         table=table,
         br=Markup("<br>"),
-        css=Markup(_css(form.name)),  # noqa: S704 - our own files, no data
+        css=Markup(css_of(form.name)),  # noqa: S704 - our own files, no data
         page="report-wide" if table.wide else f"{mode}-{'landscape' if form.landscape else 'portrait'}",
         widths=widths,
         tight=tight,
@@ -112,15 +125,15 @@ def page_html(  # noqa: PLR0913 - what is on a page
     )
 
 
-def _css(form: str) -> str:
-    """Return the style of a form: the fonts this machine has, the common pages, and the form's own rules."""
+def css_of(form: str, *shared: str) -> str:
+    """Return the style of a form: the fonts this machine has, the common pages, what it shares, and its own rules."""
     chains = {"body": glyphs.BODY, "title": glyphs.TITLE, "head": glyphs.HEAD}
     families = {name: ",".join(f'"{family}"' for family in chain) + ",serif" for name, chain in chains.items()}
     # 小标宋 and 黑体 are heavy by themselves; their stand-ins are the bold of another face.
     title = 400 if glyphs.first_installed(glyphs.TITLE) in glyphs.HEAVY else 700
     head = 400 if glyphs.first_installed(glyphs.HEAD) in glyphs.HEAVY else 700
     fonts = "".join(f"--{name}:{family};" for name, family in families.items())
-    own = (folder("base") / "base.css", folder(form) / "page.css")
+    own = (*(form_file("base", name) for name in ("base.css", *shared)), form_file(form, "page.css"))
     rules = "\n".join(file.read_text(encoding="utf-8") for file in own if file.is_file())
     return f":root{{{fonts}--title-weight:{title};--head-weight:{head}}}\n{rules}"
 
