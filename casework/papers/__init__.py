@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Engine
@@ -20,8 +21,9 @@ from casework.db import reading
 from casework.ledger import policy_of
 from casework.lists import Filed, ListState, Table, in_year, ledger_book, listing
 from casework.lists import filing as filed_list
-from casework.papers import accounts, filing, notices, paying, standing, study, visiting
+from casework.papers import accounts, filing, notices, paying, person, standing, study, visiting
 from casework.papers.asked import Asked, unit_name
+from casework.papers.basis import grounded
 from casework.papers.choices import STAGES, branches, instances, may_be_seen, stage_of
 from casework.papers.computed import COMPUTED, computed, in_force_copy
 from casework.papers.paying import bank_opened
@@ -60,6 +62,7 @@ class Paper:
         plain: Its form, where it can be printed empty before there is anything to read.
         called: The form id of the circular's clause, where it is another one than `plain`.
         opened: Makes it with whole card numbers, once the log says who asked.
+        empty: Makes it empty, where that takes more than its form.
         whole: One for the round; no unit has its own.
         by_branch: A branch may have its own copy.
         decided: It rests on what was proposed, reviewed and signed; where one account entered all of it, it says so.
@@ -74,6 +77,7 @@ class Paper:
     by_branch: bool = False
     called: str = ""
     opened: Callable[..., Table] | None = None
+    empty: Callable[[Session, Asked], Table] | None = None
 
 
 def _catalogue(session: Session, asked: Asked) -> Table:
@@ -81,7 +85,19 @@ def _catalogue(session: Session, asked: Asked) -> Table:
     return accounts.catalogue(session, asked, labels)
 
 
+def _about_one(
+    label: str, form: str, read: Callable[[Session, Asked], Table], opened: Callable[..., Table] | None = None
+) -> Paper:
+    """Return a form about one person, or about everybody of a unit, one after another."""
+    return Paper(label, read, opened=opened, empty=partial(person.blank, form=form), by_branch=True)
+
+
 PAPERS: Final[Mapping[str, Paper]] = {
+    "application": _about_one("个人申请书", "application", person.applied),
+    "registration": _about_one("特困党员登记表", "registration", person.registered, person.registered_opened),
+    "approval": _about_one("生活困难党员救助审批表", "approval", person.approved),
+    "collection-consent": _about_one("代收同意书", "collection_consent", person.consented, person.consented_opened),
+    "basis": _about_one("认定依据说明", "basis_statement", grounded),
     "person-return": Paper(
         "困难党员统计表",
         filing.declared,
@@ -206,6 +222,9 @@ def blank_paper(session: Session, name: str, asked: Asked) -> Table:
         NotAllowed: `scope`.
     """
     found = PAPERS[name]
+    if found.empty is not None:
+        asked.within_scope()
+        return found.empty(session, asked)
     if not found.plain:
         return _read(session, found, asked).blank()
     asked.within_scope()
