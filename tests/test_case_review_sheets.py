@@ -152,6 +152,6 @@ def test_everybody_alike_is_taken_at_once_where_nothing_else_was_said(desk):
     )
     upload = chosen(desk, workbooks.xlsx([heads, *listed]))
     plan = cases.plan_sheet(desk, upload.of(desk)).plan
-    assert cases.alike_label(plan).startswith("与往年记录姓名、出生年月、党支部都相同的 1 人")
+    assert cases.alike_label(plan).startswith("与台账记录姓名、出生年月、党支部（或号码）都相同的 1 人")
     assert cases.links_of(plan, {"alike": True}) == {("名单", 3): "old"}  # 示例兰 has been handed in this round
     assert cases.links_of(plan, {"alike": True, "n1": "不是"}) == {("名单", 3): None}

@@ -63,7 +63,7 @@ def import_command(
     ] = [],  # noqa: B006 - Typer reads it and changes nothing
     link_alike: Annotated[
         bool,
-        typer.Option("--link-alike", help="与往年记录姓名、出生年月、党支部都相同的，都认作同一人；--link 说的先算"),
+        typer.Option("--link-alike", help="与台账记录姓名、出生年月、党支部（或号码）都相同的，都认作同一人；--link 说的先算"),
     ] = False,
     take_clean: Annotated[bool, typer.Option("--take-clean", help="只导入没有问题的行")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看，不导入")] = False,

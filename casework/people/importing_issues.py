@@ -19,6 +19,7 @@ from casework.dates import year_month
 from casework.identity import name_key
 from casework.intake import Change, Intake, Issue, Severity
 from casework.intake.checks import TWIN
+from casework.intake.draft import shown
 from casework.models import Unit
 from casework.people.duplicates import near_names
 from casework.people.importing_links import Near, Place, told_apart
@@ -31,33 +32,39 @@ from casework.vocabulary import Role
 _EVERYBODY: Final = Actor(id="", name="", role=Role.VIEWER)
 
 
-def against_ledger(  # noqa: PLR0913, PLR0917 - two tables and whoever looks
-    session: Session,
-    intake: Intake,
-    rows: pl.DataFrame,
-    existing: pl.DataFrame,
-    changes: Mapping[Place, Change],
-    told: Mapping[Place, str | None],
-    *,
-    actor: Actor,
-    unit_id: str | None,
-) -> Found:
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A file beside the ledger.
+
+    Attributes:
+        rows: What was read, in the columns of `existing`.
+        existing: The cases of the round (`people.remembered`).
+        changes: What each row changes.
+        told: Whom the officer says rows are about.
+        this_year: Person → unit and title of another round of this year he stands in.
+    """
+
+    rows: pl.DataFrame
+    existing: pl.DataFrame
+    changes: Mapping[Place, Change]
+    told: Mapping[Place, str | None]
+    this_year: Mapping[str, tuple[str, str]]
+
+
+def against_ledger(session: Session, intake: Intake, known: Known, *, actor: Actor, unit_id: str | None) -> Found:
     """Return the intake with every issue the ledger adds, and whom its rows are and may be about.
 
     Args:
         session: A session on the ledger.
         intake: What was read.
-        rows: The same in the columns of `existing`.
-        existing: The cases of the round (`people.remembered`).
-        changes: What each row changes.
-        told: Whom the officer says rows are about.
+        known: The same beside the ledger.
         actor: Who looks.
         unit_id: Whose sheet it is.
     """
-    looking = _Looking(session, intake, existing, actor, unit_id, told)
-    looking.twice(changes)
-    for row in rows.iter_rows(named=True):
-        looking.row(row, changes[row["sheet"], row["row"]])
+    looking = _Looking(session, intake, known, actor, unit_id)
+    looking.twice(known.changes)
+    for row in known.rows.iter_rows(named=True):
+        looking.row(row, known.changes[row["sheet"], row["row"]])
     return Found(looking.done(), looking.links, {at: tuple(people) for at, people in looking.near.items()})
 
 
@@ -79,16 +86,9 @@ class Found:
 class _Looking:
     """One pass over the rows of a file."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - as `against_ledger`
-        self,
-        session: Session,
-        intake: Intake,
-        existing: pl.DataFrame,
-        actor: Actor,
-        unit_id: str | None,
-        told: Mapping[Place, str | None],
-    ) -> None:
-        self.intake, self.actor, self.unit_id, self.told = intake, actor, unit_id, told
+    def __init__(self, session: Session, intake: Intake, known: Known, actor: Actor, unit_id: str | None) -> None:
+        self.intake, self.actor, self.unit_id = intake, actor, unit_id
+        self.told, self.this_year, existing = known.told, known.this_year, known.existing
         self.units: dict[str, str] = dict(session.exec(select(Unit.unit_id, Unit.name)).all())
         self.cases = {row["case_id"]: row for row in existing.select(_OF_CASE).iter_rows(named=True)}
         self.case_of = {row["person_id"]: row for row in self.cases.values()}
@@ -123,6 +123,10 @@ class _Looking:
         self.issues: list[Issue] = []
         self.held: set[Place] = set()
         self.links: dict[Place, str] = {}
+        self.also: dict[str, Place] = {}
+        for at, change in known.changes.items():
+            if change.case_id in self.cases:
+                self.also[self.cases[change.case_id]["person_id"]] = at
         self.near: dict[Place, list[Near]] = defaultdict(list)
         self.apart = told_apart(session)
 
@@ -230,13 +234,18 @@ class _Looking:
             return  # `_told` has looked at it
         for other in sorted(self.numbers.get(row["id_number"] or "", set()) - {mine}):
             person = self.people.get(other)
-            if person is None:
-                continue
+            if person is None or self.also.get(other, _place(row)) != _place(row):
+                continue  # another row of this file is he: the two rows have been held against each other
             if name_key(person["name"] or "") != name_key(row["name"] or ""):
                 self._hold(row, "id_number", f"号码与台账里的{self._who(other)}相同、姓名不同", "请核对证件")
             elif other in self.case_of:
                 unit = self._unit(self.case_of[other]["unit_id"])
                 self._hold(row, "id_number", f"号码相同的人已由{unit}报在本轮", "请核对，只留一处")
+            elif mine is None and other in self.this_year:
+                unit, title = self.this_year[other]
+                self._may_be(row, other, alike=True)
+                said = f"号码相同的人本年已由{self._unit(unit)}报在{title}"
+                self._hold(row, "id_number", said, "请核对；确是再次申报的，请指明是同一人")
             elif mine is None:
                 self.links[_place(row)] = other
                 self._say(row, "name", Severity.NOTE, "与台账里往年的记录身份证号相同，接在原记录上")
@@ -269,11 +278,11 @@ class _Looking:
         if person["unit_id"] is None and self.actor.units is not None:
             return False
         born = person["born_on"]
-        case = self.case_of.get(person_id)
+        case, helped = self.case_of.get(person_id), person_id in self.this_year
         parts = (
             f"{year_month(born)}生" if born else "出生年月不详",
             person["branch"] or "",
-            "本轮已报" if case else "往年记录",
+            "本轮已报" if case else "本年另一轮已报" if helped else "往年记录",
         )
         near = Near(person_id, f"{self._who(person_id)}，" + "，".join(filter(None, parts)), alike and case is None)
         if all(each.person_id != person_id for each in self.near[_place(row)]):
@@ -313,14 +322,16 @@ class _Looking:
 
     def _say(self, row: Mapping[str, Any], column: str, severity: Severity, message: str, remedy: str = "") -> None:
         columns, sheet = self.columns.get(row["sheet"], {}), self.sheets.get(row["sheet"])
-        at = columns.get(column) or columns.get("name")
+        found = column if column in columns else "name"
+        at = columns.get(found)
+        read = shown(sheet.rows[row["row"] - 1][at.column], _MASKS.get(found, "text")) if sheet and at else row["name"]
         problem = Problem(
             message,
             remedy,
             file=self.intake.file,
             sheet=row["sheet"],
             cell=sheet.address(row["row"] - 1, at.column) if sheet and at else "",
-            read=row["name"] or "",
+            read=read or "",
             column=at.head if at else "",
         )
         self.issues.append(Issue(problem, severity, row["row"], column))
@@ -339,6 +350,8 @@ class _Looking:
         return replace(self.intake, rows=rows, issues=tuple(issues))
 
 
+_MASKS: Final = {"id_number": "id", "card": "card", "phone": "phone", "address": "address"}
+"""How what was read is repeated in a message."""
 _OF_CASE: Final = ["case_id", "person_id", "unit_id", "name", "born_on", "removed"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -19,7 +19,10 @@ from casework.access import Actor
 from casework.dates import year_month
 from casework.identity import name_key
 from casework.intake import Change, Intake, differences, preview
+from casework.ledger import policy_of
+from casework.models import Case, Round
 from casework.models_people import ImportBatch, TwoPeople
+from casework.models_review import Removal
 from casework.people.register import register, table
 from casework.policy import Policy
 from casework.problems import Refused
@@ -109,15 +112,19 @@ def person_meant(session: Session, words: str, *, actor: Actor) -> str:
     return str(found[0]["person_id"])
 
 
-def match(
+def match(  # noqa: PLR0913 - two tables and how they are compared
     rows: pl.DataFrame,
     existing: pl.DataFrame,
     told: Mapping[Place, str | None],
     *,
     policy: Policy,
     labels: Mapping[str, str],
+    keeps_id: bool = True,
 ) -> dict[Place, Change]:
-    """Return what each row changes: of rows the officer spoke about as he says, of the others by the rules."""
+    """Return what each row changes: of rows the officer spoke about as he says, of the others by the rules.
+
+    An identity number that is not kept says who somebody is, and changes nothing.
+    """
     places = list(rows.select("sheet", "row").iter_rows())
     named = {person_id for person_id in told.values() if person_id is not None}
     by_rule = pl.Series([at not in told for at in places], dtype=pl.Boolean)
@@ -133,7 +140,13 @@ def match(
             if same.height
             else Change("new", row["name"] or "", row["unit_id"], *at)
         )
-    return {at: changes[at] for at in places}
+    return {at: changes[at] if keeps_id else _without_number(changes[at]) for at in places}
+
+
+def _without_number(change: Change) -> Change:
+    left = tuple(each for each in change.differences if each[0] != "id_number")
+    kind: Any = "unchanged" if change.kind == "changed" and not left else change.kind
+    return replace(change, kind=kind, differences=left)
 
 
 def change_in(after: dict[str, Any], before: dict[str, Any], *, policy: Policy, labels: Mapping[str, str]) -> Change:
@@ -141,6 +154,22 @@ def change_in(after: dict[str, Any], before: dict[str, Any], *, policy: Policy, 
     found = differences(before, after, policy=policy, labels=labels)
     kind: Any = "changed" if found else "unchanged"
     return Change(kind, after["name"] or "", after["unit_id"], after["sheet"], after["row"], before["case_id"], found)
+
+
+def of_this_year(session: Session, round_id: str, policy: Policy) -> dict[str, tuple[str, str]]:
+    """Return who stands in another round of the circular's year: person → unit and title of the round, the latest."""
+    case, other, removal = table(Case), table(Round), table(Removal)
+    connection = session.connection()
+    listed = connection.execute(select(other.c.round_id, other.c.title).where(other.c.round_id != round_id))
+    titles = {each: title for each, title in listed if policy_of(session, each).year == policy.year}
+    query = (
+        select(case.c.person_id, case.c.unit_id, case.c.round_id)
+        .join(other, other.c.round_id == case.c.round_id)
+        .outerjoin(removal, removal.c.case_id == case.c.case_id)
+        .where(case.c.round_id.in_(list(titles)), removal.c.case_id.is_(None))
+        .order_by(other.c.opened_on, case.c.case_id)
+    )
+    return {person_id: (unit_id, titles[each]) for person_id, unit_id, each in connection.execute(query)}
 
 
 # -- what is kept with the import ------------------------------------------------------------------------------------

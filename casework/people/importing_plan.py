@@ -33,8 +33,8 @@ from casework.ledger.facts import read_frame, units_query
 from casework.ledger.keys import office_key
 from casework.models_people import ColumnMapping, ImportBatch, ImportRow
 from casework.people.decided import decided, list_adopted
-from casework.people.importing_issues import against_ledger
-from casework.people.importing_links import Links, Near, Place, change_in, kept_links, match, told_links
+from casework.people.importing_issues import Known, against_ledger
+from casework.people.importing_links import Links, Near, Place, change_in, kept_links, match, of_this_year, told_links
 from casework.people.register import table
 from casework.people.remembered import CLOSED, answer_labels, as_remembered, remembered
 from casework.policy import Policy
@@ -230,12 +230,14 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
     batches = _batches(session, round_id, part, plan.units) if whole else {}
     told = told_links(session, intake, links or kept_links(batches.values(), sha256), actor=actor)
     if of_case is None:
-        changes = match(rows, existing, told, policy=policy, labels=labels)
+        changes = match(rows, existing, told, policy=policy, labels=labels, keeps_id=intake.keeps_id)
     else:
         before = existing.row(by_predicate=pl.col("case_id") == of_case, named=True)
         only = change_in(rows.row(0, named=True), before, policy=policy, labels=labels)
         changes = {(only.sheet, only.row): only}
-    found = against_ledger(session, intake, rows, existing, changes, told, actor=actor, unit_id=unit_id)
+    helped = of_this_year(session, round_id, policy) if rows["id_number"].count() else {}
+    known = Known(rows, existing, changes, told, helped)
+    found = against_ledger(session, intake, known, actor=actor, unit_id=unit_id)
     intake = found.intake
     plan = replace(plan, intake=intake, links=found.links, told=told, near=found.near)
     matched = {change.case_id for change in changes.values() if change.case_id}

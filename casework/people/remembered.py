@@ -125,7 +125,8 @@ def as_remembered(intake: Intake, office: Key | None) -> pl.DataFrame:
     places = [(row["sheet"], row["row"]) for row in rows]
     contacts: dict[tuple[int, str], list[str]] = defaultdict(list)
     for at, row in enumerate(rows):
-        for contact in contacts_of("", row, keeps_id=intake.keeps_id):
+        # A number the circular does not ask for is not kept, and still says who somebody is.
+        for contact in contacts_of("", row, keeps_id=True):
             if contact.kind != "designated_card":  # without recorded consent it is not taken over
                 contacts[at, contact.kind].append(digest(office, contact.kind, contact.value))
     texts = pl.List(pl.String)

@@ -40,7 +40,7 @@ def near_said(plan: ImportPlan, place: tuple[str, int]) -> str:
 def alike_label(plan: ImportPlan) -> str:
     """Return the words of the box that takes everybody alike for the same person; "" where there is nobody."""
     count = len(all_alike(plan.near))
-    return f"与往年记录姓名、出生年月、党支部都相同的 {count} 人，都认作同一人" if count else ""
+    return f"与台账记录姓名、出生年月、党支部（或号码）都相同的 {count} 人，都认作同一人" if count else ""
 
 
 def links_of(plan: ImportPlan, given: Mapping[str, Any]) -> Links:
