@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import openpyxl
 import payment_round
 import polars as pl
 import pytest
+import test_payment_instalments
 from payment_round import HALL, TODAY, TOWN
 from sqlmodel import select
+from test_attachments import png
 
 from casework import downloads
 from casework.access import LOCAL_OFFICER, LOCAL_VIEWER, Actor, to_user
 from casework.models import AuditEntry
-from casework.models_payment import Booking, Claim, Payment, Visit
-from casework.models_people import ContactOpening
+from casework.models_payment import Booking, Claim, Payment, Receipt, Visit
+from casework.models_people import Attachment, ContactOpening
 from casework.people.contacts import put_contact
 from casework.problems import NotAllowed, Refused
 from casework.views.cases import Look, open_case_desk
@@ -317,3 +319,120 @@ def test_deadlines_carry_their_hour_and_the_report_its_figures(quick):
     assert "长梁镇" not in town
     assert "情况报告" not in town
     assert date(2020, 1, 30) == TODAY
+
+
+# -- accounts, consents, scans, instalments ----------------------------------------------------------------------------
+
+
+def test_an_account_is_held_against_the_bank_and_a_gap_needs_a_reason(quick):
+    page = Page(quick)
+    page.pay("生成应发款")
+    assert "对账" not in names(page)  # before any money there is no account
+    page.pay("资金到账", amount="3000", basis="示例凭证")
+    form = page.form("对账")
+    assert "本级：留存党费" in form.hint
+    assert "3000" in form.hint  # what stands before
+    assert "相符，已登记" in page.pay("对账", amount="3000").html
+    assert "相差 0.50 元，请写明原因" in page.pay("对账", amount="3000.50").html
+    told = page.pay("对账", amount="3000.50", reason="利息")
+    assert "相差 0.50 元，已连同原因登记" in told.html
+    assert "对账记录 2 次" in page.shown()
+    assert "利息" in page.shown()
+    assert "请填写对账单余额" in page.pay("对账").html
+    viewer = Page(quick, LOCAL_VIEWER)
+    assert not viewer.pay("对账", amount="3000").done
+
+
+def test_a_unit_s_own_money_is_spent_on_what_the_circular_is_for(quick):
+    page = transferred(quick)
+    own = {"fund": "unit_matching", "unit": TOWN}
+    assert "还没有单位配套资金到账" in page.form("单位配套支出").hint
+    spend = {**own, "purpose": "hardship", "amount": "120", "basis": "示例凭证"}
+    assert "不够支出" in page.pay("单位配套支出", **spend).html
+    assert page.pay("资金到账", **own, amount="200", basis="示例凭证").done
+    assert "200" in page.form("单位配套支出").hint
+    assert "请写明凭证" in page.pay("单位配套支出", **{**spend, "basis": ""}).html
+    assert "账户余额 80 元" in page.pay("单位配套支出", **spend).html
+    assert "支出" in page.shown()
+    # a unit's officer spends his own unit's and sees no other
+    of_town = Page(quick, OF_TOWN)
+    assert "账户余额 60 元" in of_town.pay("单位配套支出", **{**spend, "amount": "20"}).html
+    assert "请选定单位" in of_town.pay("单位配套支出", **{**spend, "unit": HALL}).html
+
+
+def designated(page, person, **more):
+    given = {"kind": "designated_card", "card": CARDS[0], "holder": "示例家属", "relation": "spouse"}
+    return page.pay("登记银行卡", person=person, **{**given, "consent": "2020-01-20", **more})
+
+
+def test_a_consent_is_shown_taken_back_and_no_more_used(quick):
+    page = transferred(quick)
+    one, two = quick.claims(unit=TOWN)
+    assert "撤回指定人收款" not in names(page)
+    assert designated(page, one.case_id).done
+    quick.do(put_contact, person_id=two.person_id, kind="card", value=CARDS[1])
+    form = page.form("撤回指定人收款")
+    other = Page(quick, unit=TOWN, key="other").form("撤回指定人收款")
+    assert "配偶" in form.hint
+    assert "没有附" in form.hint
+    assert CARDS[0][-4:] not in form.hint
+    assert "代发明细已列好" in page.pay("银行代发", 1).html
+    told = page.pay("撤回指定人收款", person=one.case_id)
+    assert "已送银行，请通知银行停付" in told.html
+    assert "撤回指定人收款" not in names(page)
+    late = other.deed(page.actor, {"person": one.case_id})  # another page that had not seen it
+    assert not late.done
+    assert "已经撤回" in late.html
+    page.pay("读入银行回单", file=sheet((1, 500, "退票", "户名不符")))
+    assert "本人已撤回对指定人收款的同意" in page.pay("银行代发", 1).html
+
+
+def test_the_signed_papers_are_attached_where_they_are_recorded(quick):
+    page = transferred(quick)
+    one, _ = quick.claims(unit=TOWN)
+    scan = ("同意书.png", png())
+    assert "本人的卡不附" in page.pay("登记银行卡", person=one.case_id, card=CARDS[1], scan=scan).html
+    assert "内容是程序" in designated(page, one.case_id, scan=("同意书.png", b"MZ9000")).html
+    assert rows(quick, Attachment) == []
+    assert designated(page, one.case_id, scan=scan).done
+    assert "有</td>" in page.form("撤回指定人收款").hint
+    page.pay("当面发放", place="home", by="示例委员")
+
+    paper = ("回执.png", png())
+    assert "只勾选一人" in page.pay("登记回执", scan=paper).html
+    assert page.pay("登记回执", 1, scan=paper, signer="proxy", proxy="示例亲属").done
+    assert page.pay("登记回执", 1, scan=paper).done  # the same file once more: the person's own receipt
+    assert page.pay("登记回执", 2).done
+    assert sorted(one.purpose for one in rows(quick, Attachment)) == ["consent", "receipt"]
+    receipt = next(one for one in rows(quick, Receipt) if one.document)
+    assert receipt.document.startswith("扫描件:")
+
+    # later, beside a receipt that stands
+    assert "请先选择扫描件" in page.pay("附上扫描件", 2).html
+    assert "已附上，加密保存" in page.pay("附上扫描件", 2, scan=paper).html
+    assert "没有改动" in Page(quick, unit=TOWN, key="other").pay("附上扫描件", 2, scan=paper).html
+    assert "没有登记指定人收款的同意" in page.pay("附上扫描件", 2, paper="consent", scan=paper).html
+    assert "回执.png" not in page.shown()
+    assert not Page(quick, LOCAL_VIEWER).pay("附上扫描件", 1, scan=paper).done
+
+
+def test_instalments_are_drawn_up_with_their_days_and_come_due_one_by_one(sqlite_database_url):
+    for world in test_payment_instalments.carried(sqlite_database_url):
+        page = Page(world)
+        form = page.form("生成应发款")
+        assert [field.label for field in form.fields] == [
+            "大额医疗第 1 期（共 2 期）发放日期",
+            "大额医疗第 2 期（共 2 期）发放日期",
+        ]
+        assert "分两期各发一半" in form.hint
+        assert "请写明每一期的发放日期" in page.pay("生成应发款").html
+        first, second = date(2024, 7, 1), page.bench.desk.today + timedelta(days=30)
+        days = {"due_medical_1": str(first), "due_medical_2": str(second)}
+        assert "新列 8 笔" in page.pay("生成应发款", **days).html
+        assert "已过" in page.shown()
+        assert [field.value for field in page.form("生成应发款").fields] == [str(first), str(second)]
+        world.money()
+        # without ticks only the next instalment is transferred, and only what is due is paid
+        assert "已拨付 2 人，500 元" in page.pay("拨付到单位", fund="dues", document="示例拨付单").html
+        assert "已登记发放 4 人" in page.pay("当面发放", place="home", by="示例委员").html
+        assert "要到日期才能发放" in page.pay("当面发放", place="home", by="示例委员").html

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
+
 from casework.payment.attempts import PAYABLE
 from casework.payment.bank import prepare_batch, read_results
-from casework.people.contacts import put_contact
+from casework.people.contacts import put_contact, revoke_consent
+from casework.problems import Refused
+from casework.views.html import rows_table, tag
 from casework.views.payment_answer import read_answer
 from casework.views.payment_desk import Payments, batch_label, seen, targets
+from casework.views.payment_scan_deeds import SCAN, attached, with_scan
 from casework.views.review_forms import Field, Form, Given, chosen, day, labels, maybe_day, person_field, text, writing
-from casework.vocabulary import Relation
+from casework.vocabulary import ClaimState, Relation
 
 CARDS = {"本人银行卡": "card", "指定人银行卡": "designated_card"}
 
@@ -20,7 +25,7 @@ def batch_form(payments: Payments) -> Form:
     """Return the form that draws up a 代发明细."""
 
     def answers(given: Given) -> dict[str, Any]:
-        rows = targets(payments, given, PAYABLE, doing="代发")
+        rows = targets(payments, given, PAYABLE, doing="代发", due=True)
         return {
             "round_id": payments.desk.round_id,
             "claims": seen(rows),
@@ -90,7 +95,13 @@ def card_form(payments: Payments) -> Form:
             "holder": text(given, "holder"),
             "relation": Relation(relation) if relation in relations.values() else None,
             "consent_on": maybe_day(given, "consent", "本人同意日期"),
+            "consent_scan": attached(given).get("attachment_id"),
         }
+
+    def whose(given: Given) -> str:
+        if answers(given)["kind"] != "designated_card":
+            raise Refused("not_designated", "只有指定人的银行卡才有同意书，本人的卡不附")
+        return chosen(given, "person", [one.case_id for one in offered], "人员")
 
     def said(done: Mapping[str, Any]) -> str:
         warned = "".join(f"{one}。" for one in done["warnings"])
@@ -107,7 +118,51 @@ def card_form(payments: Payments) -> Form:
             Field("holder", "持卡人", hint="指定人的卡必填"),
             Field("relation", "与本人关系", "choice", relations),
             Field("consent", "本人同意日期", hint="指定人的卡必填，如 2026-12-02"),
+            Field(SCAN, "同意书扫描件", "scan", hint="选择文件（可不附）"),
         ),
-        writing(payments.desk, payments.page, put_contact, answers, said),
+        with_scan(
+            payments.desk,
+            payments.page,
+            "consent",
+            whose,
+            writing(payments.desk, payments.page, put_contact, answers, said),
+        ),
         hint="<p class='cw-muted'>指定人的卡要有持卡人、关系和本人签字同意的日期；本人随时可以撤回。</p>",
+    )
+
+
+def revoke_form(payments: Payments) -> Form:
+    """Return the form that takes a consent back: possible until the person is paid, and what is paid stays paid."""
+    offered = [one for one in payments.people.values() if one.case_id in payments.consents]
+    offered = [one for one in offered if payments.unit in ("", one.unit_id)]
+    sent = set(payments.claims.filter(pl.col("state") == ClaimState.SENT.value)["case_id"])
+
+    def answers(given: Given) -> dict[str, Any]:
+        case_id = chosen(given, "person", [one.case_id for one in offered], "人员")
+        consent = payments.consents[case_id]
+        return {"contact_id": consent.contact_id, "expected_version": consent.version}
+
+    def said(done: Mapping[str, Any]) -> str:
+        told = "已撤回：以后不再发到指定人的卡上，已发的不变。请选“登记银行卡”登记新的收款方式，或改为当面发放。"
+        of_sent = {one.contact_id for case, one in payments.consents.items() if case in sent}
+        return told + ("这个人有一笔已送银行，请通知银行停付。" if done["contact_id"] in of_sent else "")
+
+    rows = [
+        (
+            payments.name(one.case_id),
+            Relation(consent.relation).label if consent.relation else "",
+            consent.consent_on,
+            "有" if consent.scanned else "没有附",
+        )
+        for one in offered
+        for consent in (payments.consents[one.case_id],)
+    ]
+    table = rows_table(("姓名", "持卡人是本人的", "本人同意日期", "同意书扫描件"), rows)
+    return Form(
+        "撤回指定人收款",
+        "登记撤回",
+        (person_field(offered, payments.desk.unit_names, label="谁撤回同意"),),
+        writing(payments.desk, payments.page, revoke_consent, answers, said),
+        hint="<p class='cw-muted'>本人在发放之前随时可以撤回；撤回后要有新的同意才能再用。</p>"
+        + tag("div", table, "cw-scroll cw-short"),
     )

@@ -9,17 +9,20 @@ import polars as pl
 
 from casework.money import yuan
 from casework.payment.attempts import PAYABLE
-from casework.payment.claims import UNPAID, open_claims, stop_claim
+from casework.payment.claims import UNPAID, stop_claim
 from casework.payment.funds import fund_label, record_income
-from casework.payment.receipts import book, hand_over, places_allowed, record_receipt, take_back
+from casework.payment.receipts import book, hand_over, places_allowed, take_back
 from casework.payment.transfers import return_funds, transfer
 from casework.problems import Refused
-from casework.views.payment_bank_deeds import answer_form, batch_form, card_form
+from casework.views.payment_account_deeds import expense_form, reconcile_form
+from casework.views.payment_accounts import places
+from casework.views.payment_bank_deeds import answer_form, batch_form, card_form, revoke_form
 from casework.views.payment_desk import Payments, seen, targets
-from casework.views.review_forms import Field, Form, Given, chosen, day, fen, labels, maybe_fen, plain, text, writing
-from casework.vocabulary import ClaimState, Relation, Signer, VisitPlace
+from casework.views.payment_list_deeds import draw_up_form, receipt_form
+from casework.views.payment_scan_deeds import scan_form
+from casework.views.review_forms import Field, Form, Given, chosen, day, fen, labels, maybe_fen, text, writing
+from casework.vocabulary import ClaimState, VisitPlace
 
-SIGNED_WITH: Final = {"签字": "signature", "盖章": "seal", "捺印": "fingerprint"}
 OWN: Final = "own"
 
 
@@ -27,7 +30,7 @@ def payment_forms(payments: Payments) -> tuple[Form, ...]:
     """Return what may be done now, the next step first."""
     whole = payments.desk.actor.units is None
     if payments.official is None:
-        return (_income(payments),) if whole else ()
+        return (_income(payments), *([reconcile_form(payments)] if places(payments) else [])) if whole else ()
     drawn = not payments.claims.is_empty()
     step = payments.count
     to_transfer = payments.of_unit.filter(
@@ -36,18 +39,22 @@ def payment_forms(payments: Payments) -> tuple[Form, ...]:
     payable = step(ClaimState.TRANSFERRED, ClaimState.RETURNED) + step(ClaimState.PLANNED) - to_transfer.height
     wanted: list[tuple[bool, bool, Any]] = [
         # may be chosen, comes first now, form
-        (whole, not drawn, _draw_up),
+        (whole, not drawn, draw_up_form),
         (whole and drawn, payments.flow.is_empty(), _income),
         (whole and not to_transfer.is_empty(), True, _transfer),
         (payable > 0, True, _hand_over),
         (payable > 0, True, batch_form),
         (bool(payments.batches), step(ClaimState.SENT) > 0, answer_form),
-        (step(ClaimState.PAID) > 0, True, _receipt),
+        (step(ClaimState.PAID) > 0, True, receipt_form),
         (step(ClaimState.SIGNED, ClaimState.PAID) > 0, step(ClaimState.SIGNED) > 0, _book),
         (drawn, False, card_form),
+        (bool(payments.consents), False, revoke_form),
+        (bool(payments.receipts or payments.consents), False, scan_form),
         (step(*UNPAID) > 0, False, _stop),
         (step(ClaimState.PAID) > 0, False, _take_back),
         (whole and bool(_with_units(payments)), False, _return),
+        (bool(payments.matching), False, expense_form),
+        (bool(places(payments)), False, reconcile_form),
     ]
     first = [make(payments) for may, soon, make in wanted if may and soon]
     return (*first, *(make(payments) for may, soon, make in wanted if may and not soon))
@@ -79,39 +86,6 @@ def funds_of(payments: Payments) -> dict[str, str]:
 
 
 # -- the forms -----------------------------------------------------------------------------------------------------
-
-
-def _draw_up(payments: Payments) -> Form:
-    official = payments.official
-    assert official is not None
-
-    def said(done: Mapping[str, Any]) -> str:
-        told = f"新列 {done['opened']} 笔，原有 {done['kept']} 笔，停发 {done['stopped']} 笔。"
-        if done["to_return_fen"]:
-            told += f"已拨到单位要退回 {yuan(done['to_return_fen'])} 元。"
-        waiting = [f"{payments.name(case)}：{plain(why)}" for case, why in list(done["waiting"].items())[:3]]
-        more = "等" if len(done["waiting"]) > 3 else ""
-        return told + (f"没有列入 {len(done['waiting'])} 人（{'；'.join(waiting)}{more}）。" if waiting else "")
-
-    return Form(
-        "生成应发款",
-        "生成",
-        (),
-        writing(
-            payments.desk,
-            payments.page,
-            open_claims,
-            lambda _: {
-                "round_id": payments.desk.round_id,
-                "fingerprint": official.fingerprint,
-                # Who is ready changes without the list changing: pressing again after that is another deed.
-                "goods": None,
-            },
-            said,
-            again=(sorted(payments.ready.ready), payments.claims.height),
-        ),
-        hint="<p class='cw-muted'>按确定的名单逐人、逐项资金列出。还有手续没办完的人不列，办完再生成一次。</p>",
-    )
 
 
 def _income(payments: Payments) -> Form:
@@ -157,7 +131,7 @@ def _transfer(payments: Payments) -> Form:
 
     def answers(given: Given) -> dict[str, Any]:
         fund = chosen(given, "fund", funds, "资金")
-        rows = targets(payments, given, (ClaimState.PLANNED,), doing="拨付")
+        rows = _next_instalments(given, targets(payments, given, (ClaimState.PLANNED,), doing="拨付"))
         unit, owed = one_unit(rows, fund, doing="拨付")
         return {
             "round_id": payments.desk.round_id,
@@ -185,8 +159,19 @@ def _transfer(payments: Payments) -> Form:
             answers,
             lambda done: f"已拨付 {done['people']} 人，{yuan(done['amount_fen'])} 元。",
         ),
-        hint="<p class='cw-muted'>一次拨给一个单位，金额就是名单上这些人的合计。</p>",
+        hint="<p class='cw-muted'>一次拨给一个单位，金额就是名单上这些人的合计；分期的一次拨一期。</p>",
     )
+
+
+def _next_instalments(given: Given, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the next instalment of each of these people; all of what was ticked."""
+    ticked = given.get("_rows")
+    if isinstance(ticked, pl.DataFrame) and ticked.height:
+        return rows
+    first: dict[str, int] = {}
+    for row in rows:
+        first[row["case_id"]] = min(row["instalment"], first.get(row["case_id"], row["instalment"]))
+    return [row for row in rows if row["instalment"] == first[row["case_id"]]]
 
 
 def _hand_over(payments: Payments) -> Form:
@@ -195,7 +180,7 @@ def _hand_over(payments: Payments) -> Form:
     def answers(given: Given) -> dict[str, Any]:
         place = VisitPlace(chosen(given, "place", labels(VisitPlace), "发放地点"))
         return {
-            "claims": seen(targets(payments, given, PAYABLE, doing="发放")),
+            "claims": seen(targets(payments, given, PAYABLE, doing="发放", due=True)),
             "place": place,
             "handed_by": text(given, "by"),
             "on": day(given, "on"),
@@ -219,43 +204,6 @@ def _hand_over(payments: Payments) -> Form:
             lambda done: f"已登记发放 {done['people']} 人，接下来登记回执。",
         ),
         hint=f"<p class='cw-muted'>{words}走访时一并发放的，请在“走访与期限”登记。</p>",
-    )
-
-
-def _receipt(payments: Payments) -> Form:
-    signers = labels(Signer)
-    relations = labels(Relation)
-
-    def answers(given: Given) -> dict[str, Any]:
-        relation = text(given, "relation")
-        return {
-            "claims": seen(targets(payments, given, (ClaimState.PAID,), doing="登记回执")),
-            "signed_on": day(given, "on", "回执日期"),
-            "signed_with": chosen(given, "with", SIGNED_WITH, "签字、盖章或捺印"),
-            "signer": Signer(chosen(given, "signer", signers, "谁签的")),
-            "proxy_name": text(given, "proxy"),
-            "relation": Relation(relation) if relation in relations.values() else None,
-            "document": text(given, "document"),
-        }
-
-    def said(done: Mapping[str, Any]) -> str:
-        return f"已登记回执 {done['people']} 份" + (
-            "，可以入账。" if done["bookable"] else "；代签的不能入账，仍要本人签字。"
-        )
-
-    return Form(
-        "登记回执",
-        "登记回执",
-        (
-            Field("signer", "谁签的", "choice", signers, Signer.SELF.value),
-            Field("with", "怎么签的", "choice", SIGNED_WITH, "signature"),
-            Field("on", "回执日期", "date", value=payments.desk.today),
-            Field("proxy", "代签人", hint="他人代签时必填"),
-            Field("relation", "与本人关系", "choice", relations),
-            Field("document", "回执", hint="回执编号或扫描件编号"),
-        ),
-        writing(payments.desk, payments.page, record_receipt, answers, said),
-        hint="<p class='cw-muted'>入账只认本人签字（盖章）的回执。</p>",
     )
 
 

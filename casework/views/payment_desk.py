@@ -14,24 +14,29 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from casework.access import Actor
+from casework.dates import chinese
 from casework.db import reading
 from casework.models import Adoption
-from casework.models_payment import BankBatch, Payment
+from casework.models_payment import BankBatch, Payment, Reconciliation
 from casework.money import yuan
 from casework.payment.bank import batches
 from casework.payment.cards import bank_list
-from casework.payment.claims import claims_frame
+from casework.payment.claims import UNPAID, claims_frame
 from casework.payment.common import Seen, official_list
-from casework.payment.funds import Terms, fund_label, own_terms, terms_of
+from casework.payment.funds import Terms, own_terms, terms_of
+from casework.payment.instalments import label
 from casework.payment.payees import payees_frame
 from casework.payment.reconciliation import fund_flow, open_ends
 from casework.problems import Refused
+from casework.review.changes import list_name
 from casework.review.readiness import IssueReady, review_issue_ready
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import clock, version_code
 from casework.views.html import badge, card, esc, folded, note, notes, rows_table, shown, tag
+from casework.views.payment_accounts import funds_card, statements_of
+from casework.views.payment_papers import Consent, consents_of, receipts_of
 from casework.views.review_forms import Bench, Someone, everyone
-from casework.vocabulary import AccountKind, ClaimState, Payee, PaymentState
+from casework.vocabulary import ClaimState, Payee, PaymentState
 
 SECTION: Final = "发放与回执"
 STEPS: Final = (
@@ -57,6 +62,9 @@ class Payments:
         sent: Batch → payment state → number.
         attempts: Claim → attempts so far.
         matching: The units' own matching funds the circular knows.
+        statements: What accounts were held against at the bank, the latest first.
+        consents: Case → the consent to a designated card that stands, of those who are still to be paid.
+        receipts: Claim → its receipt.
     """
 
     desk: CaseDesk
@@ -76,6 +84,9 @@ class Payments:
     attempts: Mapping[str, int]
     terms: Mapping[str, Terms]
     matching: Mapping[str, Terms]
+    statements: tuple[Reconciliation, ...]
+    consents: Mapping[str, Consent]
+    receipts: Mapping[str, str]
 
     @property
     def of_unit(self) -> pl.DataFrame:
@@ -128,6 +139,9 @@ def open_payments(bench: Bench, state: str = "") -> Payments:
             attempts=attempts,
             terms=own_terms(session, round_id),
             matching=terms_of(desk.policy, level="unit"),
+            statements=statements_of(session, round_id),
+            consents=consents_of(session, paid_to["case_id"]),
+            receipts=receipts_of(session, claims["claim_id"]),
         )
 
 
@@ -161,7 +175,7 @@ def claims_table(payments: Payments) -> pl.DataFrame:
             "序号": number,
             "单位": row["unit"] or "",
             "姓名": payments.name(row["case_id"]),
-            "类别": row["category_label"],
+            "类别": row["category_label"] + label(row["instalment"], row["instalments"]),
             "应发": row["goods"] if row["kind"] == "goods" else f"{yuan(row['amount_fen'])} 元",
             "状态": ClaimState(row["state"]).label,
             "收款": payee_said(payments.payees.get(row["case_id"])),
@@ -184,13 +198,21 @@ def payee_said(row: Mapping[str, Any] | None) -> str:
 
 
 def _remark(payments: Payments, row: Mapping[str, Any]) -> str:
-    told = [row["reason"] or ""]
+    told = [row["reason"] or "", _due(payments, row)]
     payee = payments.payees.get(row["case_id"])
     if payee and payee["shared_with"]:
         told.append(f"与 {len(payee['shared_with'])} 人同卡，请核对")
     if payments.attempts.get(row["claim_id"], 0) > 1:
         told.append(f"第 {payments.attempts[row['claim_id']]} 次发放")
     return "；".join(one for one in told if one)
+
+
+def _due(payments: Payments, row: Mapping[str, Any]) -> str:
+    """Return the day an instalment is paid from, as long as it is not paid."""
+    if row["due_on"] is None or ClaimState(row["state"]) not in UNPAID:
+        return ""
+    late = (payments.desk.today - row["due_on"]).days
+    return f"应于{chinese(row['due_on'])}发放" + (f"，已过 {late} 天" if late > 0 else "")
 
 
 @shown
@@ -207,7 +229,7 @@ def payments_panel(payments: Payments, controls: Mapping[str, str]) -> str:
         _units(payments)
         + _people(payments, controls)
         + _bank(payments)
-        + _funds(payments)
+        + funds_card(payments)
         + _unsigned(payments)
         + _ends(payments)
     )
@@ -219,13 +241,13 @@ def nothing_to_pay(payments: Payments) -> str:
         said = "还没有确定名单。请先到“集体研究”拟定名单、上会，再回到这里发放。"
     else:
         said = "名单还没有研究确定，不能拨付和发放。请先到“集体研究”登记会议结果（或确认名单）。"
-    return card("还不能发放", tag("p", esc(said))) + _funds(payments)
+    return card("还不能发放", tag("p", esc(said))) + funds_card(payments)
 
 
 def _units(payments: Payments) -> str:
     official = payments.official
     assert official is not None
-    what = f"按第 {official.number} 号名单（校验码 {version_code(official.fingerprint)}）发放"
+    what = f"按{list_name(official.number)}（校验码 {version_code(official.fingerprint)}）发放"
     blocks = notes(payments.ready.blocks, "warn")
     waiting = len(payments.ready.waiting)
     blocks += note(f"名单上有 {waiting} 人还不能发：原因见“集体研究”的名单。", "warn") if waiting else ""
@@ -259,25 +281,6 @@ def _people(payments: Payments, controls: Mapping[str, str]) -> str:
         return ""
     said = "勾选的人一起办；一个都不勾，就按上面选定的单位、状态整批办。"
     return card("逐人", tag("div", controls["state"], "cw-toolbar"), controls["table"], muted=said)
-
-
-def _funds(payments: Payments) -> str:
-    rows = []
-    for row in payments.flow.iter_rows(named=True):
-        if payments.unit and row["unit_id"] not in (None, payments.unit):
-            continue
-        amounts = [yuan(row[name]) if row[name] else "" for name in _MONEY]
-        where = row["unit"] or "本级"
-        rows.append((where, AccountKind(row["kind"]).label, row["fund_label"], row["purpose_label"], *amounts))
-    if not rows:
-        named = "、".join(fund_label(name) for name in payments.terms)
-        return card("资金", note(f"还没有资金到账。右边选“资金到账”登记：{named}。"))
-    head = ("在谁手里", "账户", "资金", "用途", "收到", "拨出", "发放", "退回", "结余")
-    table = rows_table(head, rows, numbers=range(4, 9))
-    return card("资金", tag("div", table, "cw-scroll cw-short"), muted="单位：元；各账户不会小于零")
-
-
-_MONEY: Final = ("received_fen", "transferred_fen", "paid_fen", "returned_fen", "left_fen")
 
 
 def batch_label(payments: Payments, batch: BankBatch) -> str:
@@ -327,11 +330,18 @@ def _ends(payments: Payments) -> str:
 
 
 def targets(
-    payments: Payments, given: Mapping[str, Any], states: Iterable[ClaimState], *, doing: str
+    payments: Payments, given: Mapping[str, Any], states: Iterable[ClaimState], *, doing: str, due: bool = False
 ) -> list[dict[str, Any]]:
     """Return the claims a deed is about: those ticked, whatever their state; else all shown that stand fittingly.
 
     Ticked ones in another state are left to the command, which says whose it is and why it will not do.
+
+    Args:
+        payments: The section.
+        given: What was handed in.
+        states: Which stand fittingly.
+        doing: What is done, e.g. 发放.
+        due: Without ticks, only those whose day has come.
 
     Raises:
         Refused: `nobody`.
@@ -342,6 +352,11 @@ def targets(
         return [rows[number - 1] for number in numbers if 0 < number <= len(rows)]
     wanted = {state.value for state in states}
     found = [row for row in rows if row["state"] in wanted]
+    early = [row for row in found if due and row["due_on"] is not None and row["due_on"] > payments.desk.today]
+    if early and len(early) == len(found):
+        soonest = min(row["due_on"] for row in early)
+        raise Refused("nobody", f"分期的要到日期才能{doing}，最近的一期是{chinese(soonest)}")
+    found = [row for row in found if row not in early]
     if not found:
         raise Refused("nobody", f"上面选定的单位、状态里没有可以{doing}的；请改选，或在表里勾选人员")
     return found
