@@ -1,5 +1,6 @@
 """A list becomes an .xlsx: the same columns, order and words as on paper, totals as formulas, set up to print on A4.
 
+An empty one is made to be filled in: it offers what may be written, refuses what is no number, and adds up by itself.
 Every text is written as text: a name that looks like a formula, a link or a number stays a name. The same list gives
 the same bytes.
 """
@@ -14,13 +15,15 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped, unused-ignore]
 from xlsxwriter.utility import xl_col_to_name, xl_range  # type: ignore[import-untyped, unused-ignore]
 
-from casework.lists import Cell, Column, ListState, Table, check_code, list_fingerprint, shown
+from casework.lists import NUMBERS, Cell, Column, ListState, Table, check_code, list_fingerprint, shown
 from casework.money import FEN_PER_YUAN
 
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # a workbook must carry a time; a clock would change its bytes
 _PIXELS_PER_MM = 96 / 25.4
 _LANDSCAPE_FROM_MM = 190
 _WHOLE, _WITH_FEN, _TEXT = "0;-0;;@", "0.00;-0.00;;@", "@"  # a zero is blank, as on paper
+_MOST_YUAN, _MOST_PEOPLE = 99_999_999.99, 9_999_999  # a figure beyond it is a slip of the keyboard
+_LIKE = {"month": "写到月，如 1965.03", "day": "写到日，如 2020.1.15"}
 _LINE_PT, _SIGN_MM = 18, 4.4  # of the paragraphs of a letter
 _SHEET = "名单"
 _TITLE_FONT, _HEAD_FONT, _BODY_FONT = "方正小标宋简体", "黑体", "仿宋"
@@ -63,6 +66,8 @@ class _Sheet:
         self._head()
         first = self.row
         self._body()
+        if not self.table.rows and self.row > first:
+            self._offer(first)
         self._total(first)
         self._below()
         self._set_up(head, first, code)
@@ -137,18 +142,42 @@ class _Sheet:
         letters = {column.key: xl_col_to_name(at) for at, column in enumerate(columns)}
         for values in self.table.printed_rows():
             for at, (value, column) in enumerate(zip(values, columns, strict=True)):
-                if column.sums and isinstance(value, int):
+                if column.sums and (isinstance(value, int) or not self.table.rows):
                     parts = ",".join(f"{letters[key]}{self.row + 1}" for key in column.sums)
-                    self.sheet.write_formula(
-                        self.row, at, f"=SUM({parts})", self._cell_style(value, column), _number(value, column)
-                    )
+                    known = _number(value, column) if isinstance(value, int) else 0
+                    self.sheet.write_formula(self.row, at, f"=SUM({parts})", self._cell_style(value, column), known)
                 else:
                     self._cell(at, value, column)
             self.row += 1
 
+    def _offer(self, first: int) -> None:
+        """Say for every empty cell what may stand in it."""
+        for at, column in enumerate(self.table.columns):
+            rule: dict[str, object] = {"validate": "any"}
+            if column.choices:
+                rule = {"validate": "list", "source": list(column.choices), "error_message": "请从下拉框选择"}
+            elif column.kind == "money":
+                rule = {
+                    "validate": "decimal",
+                    "minimum": 0,
+                    "maximum": _MOST_YUAN,
+                    "error_message": "请填金额，单位是元",
+                }
+            elif column.kind == "places":
+                rule = {"validate": "integer", "minimum": 0, "maximum": _MOST_PEOPLE, "error_message": "请填整数"}
+            elif column.kind in _LIKE:
+                rule["input_message"] = _LIKE[column.kind]
+            else:
+                continue
+            if "minimum" in rule:
+                rule["criteria"] = "between"
+            self.sheet.data_validation(first, at, self.row - 1, at, rule | {"input_title": column.label[:32]})
+
     def _cell_style(self, value: Cell, column: Column, **more: object) -> Any:
         number = _TEXT
-        if isinstance(value, int):
+        if value is None and column.kind in NUMBERS:
+            number = _WITH_FEN if column.kind == "money" else _WHOLE  # what is typed into it later is a number
+        elif isinstance(value, int):
             number = _WITH_FEN if column.kind == "money" and value % FEN_PER_YUAN else _WHOLE
         return self.style(align=column.alignment, border=1, num_format=number, text_wrap=True, **more)
 
@@ -173,7 +202,9 @@ class _Sheet:
             value = totals.get(column.key) if people else None
             cells = xl_range(first, at, self.row - 1, at)
             style = self._cell_style(value, column, font_name=_HEAD_FONT)
-            if isinstance(value, int):
+            if not people and self.row > first and column.key in totals and column.kind in NUMBERS:
+                self.sheet.write_formula(self.row, at, f"=SUM({cells})", style, 0)  # adds up what will be filled in
+            elif isinstance(value, int):
                 self.sheet.write_formula(self.row, at, f"=SUM({cells})", style, _number(value, column))
             elif value == f"{people}人":
                 self.sheet.write_formula(self.row, at, f'=ROWS({cells})&"人"', style, value)

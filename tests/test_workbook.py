@@ -12,6 +12,8 @@ import printed
 import pytest
 from python_calamine import CalamineWorkbook
 
+from casework.forms import load_form
+from casework.forms import names as load_forms
 from casework.lists import ListState, check_code, list_fingerprint, shown
 from casework.workbook import write
 
@@ -30,6 +32,8 @@ def body(table, data):
     """The rows of the list, without what stands above and below."""
     read = cells(data)
     first = next(at for at, row in enumerate(read) if table.columns[-1].label in row) + 1
+    if table.groups and table.columns[-1].key not in table.groups[-1].keys:
+        first += 1  # a head as high as both levels
     return read[first : first + len(table.rows)]
 
 
@@ -124,6 +128,52 @@ def test_months_are_text_and_a_zero_is_blank():
 
     assert (born.value, born.data_type, born.number_format) == ("1950.01", "s", "@")
     assert amount.number_format == "0;-0;;@"
+
+
+def validations(data):
+    return {str(rule.sqref): rule for rule in sheet(data).data_validations.dataValidation}
+
+
+def test_an_empty_sheet_says_what_may_be_written_and_adds_up_by_itself():
+    table = printed.sample("ledger_blank")
+    data = write(table)
+    rules, written = validations(data), sheet(data)
+    letter = {key: openpyxl.utils.get_column_letter(at) for at, key in enumerate(table.keys, start=1)}
+    first = next(at for at, row in enumerate(cells(data), start=1) if "出生年月" in row) + 1
+    last = first + table.blank_rows - 1
+
+    assert rules[f"{letter['sex']}{first}:{letter['sex']}{last}"].formula1 == '"男,女"'
+    money = rules[f"{letter['income']}{first}:{letter['income']}{last}"]
+    assert (money.type, money.formula1, money.formula2) == ("decimal", "0", "99999999.99")
+    assert "1965.03" in rules[f"{letter['born']}{first}:{letter['born']}{last}"].prompt
+    assert written[f"{letter['income']}{first}"].number_format == "0.00;-0.00;;@", "a number typed here is a number"
+    assert written[f"{letter['name']}{first}"].number_format == "@"
+    sums = printed.sample("transfer_list_blank")
+    row = [cell.value for cell in next(sheet(write(sums)).iter_rows(min_row=3 + sums.blank_rows + 1))]
+    assert re.fullmatch(r"=SUM\(I4:I15\)", row[sums.keys.index("amount")])
+    assert sheet(write(printed.quota().blank()))["J6"].value == "=SUM(B6,D6,F6,H6)"
+    assert not validations(write(printed.sample("ledger"))), "a list that is filled in is not a form"
+
+
+def test_every_choice_fits_into_a_cell_rule():
+    for name in load_forms():
+        for column in load_form(name).columns:
+            assert len(",".join(column.choices)) <= 255, (name, column.key)
+
+
+def test_cards_stay_texts_and_a_masked_sheet_holds_none():
+    opened, masked = printed.sample("person_return_one"), printed.sample("person_return")
+    at = opened.keys.index("card") + 1
+    cell = next(row[at - 1] for row in sheet(write(opened)).iter_rows() if str(row[at - 1].value).startswith("6222"))
+
+    assert (cell.value, cell.data_type, cell.number_format) == ("6222021234567890128 示例持卡人", "s", "@")
+    parts = zipfile.ZipFile(io.BytesIO(write(masked)))
+    assert not [part for part in parts.namelist() if b"622202" in parts.read(part)]
+
+
+def test_a_list_of_too_many_columns_prints_on_a3():
+    assert sheet(write(printed.sample("ledger_wide"))).page_setup.paperSize == 8
+    assert sheet(write(printed.sample("ledger"))).page_setup.paperSize == 9
 
 
 def test_fen_are_exact():

@@ -56,8 +56,9 @@ def _due(session: Session, asked: Asked, *, kinds: tuple[str, ...]) -> list[Due]
         claims = claims.filter(unit_id=asked.unit_id)
     claims = of_branch(session, asked, claims)
     if claims.is_empty():
-        what = "应发慰问品" if kinds == ("goods",) else "应发款"
-        raise Refused("no_claims", f"还没有{what}，请先按名单生成应发款再打印")
+        if kinds == ("goods",):
+            raise Refused("no_goods", "本轮没有发慰问品的，不用打印签领表")
+        raise Refused("no_claims", "还没有生成应发款，请先按名单生成应发款再打印")
     policy = policy_of(session, asked.round_id)
     people, places = people_of(session, asked, policy), {row["case_id"]: at for at, row in enumerate(listed)}
     order = {unit_id: (at is None, at or 0) for unit_id, at in session.exec(select(Unit.unit_id, Unit.order))}
