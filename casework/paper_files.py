@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlmodel import Session, col, select
 
+from casework import word
 from casework.archives import archive, file_name
 from casework.ledger import policy_of
 from casework.ledger.rounds import units_of
@@ -22,6 +23,7 @@ from casework.workbook import write
 FORMATS: Final = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 """How a paper leaves → the type of the file."""
 SPLITS: Final = {"单位": "unit", "党支部": "branch"}
@@ -62,10 +64,12 @@ def paper_bytes(table: Table, form: str, *, author: str) -> bytes:
     """Return a list as a file.
 
     Raises:
-        Refused: `not_found`: no such format; else as `printing.render`.
+        Refused: `not_found`: no such format; else as `printing.render`; `no_template`: the list has no Word template.
     """
     if form not in FORMATS:
-        raise Refused("not_found", "只能下载 PDF 或 Excel")
+        raise Refused("not_found", "只能下载 PDF、Excel 或 Word")
+    if form == "docx":
+        return word.write(table)
     return write(table) if form == "xlsx" else render(table.list_id, table, author=author)
 
 
