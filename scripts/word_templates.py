@@ -102,7 +102,7 @@ def _number_pages(section: Any) -> None:
 def _restart(section: Any) -> None:
     start = OxmlElement("w:pgNumType")
     start.set(qn("w:start"), "1")
-    section._sectPr.append(start)  # noqa: SLF001
+    section._sectPr.find(qn("w:pgMar")).addnext(start)  # noqa: SLF001 - where the schema wants it
 
 
 def said(holder: Any, words: str, *, font: str = BODY, size: float = 12, align: Any = LEFT, **more: Any) -> Any:
@@ -123,18 +123,24 @@ def styled(  # noqa: PLR0913 - what a paragraph is
     if indent:
         form.first_line_indent = Pt(2 * size)
     properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001
-    for name in ("w:snapToGrid", "w:autoSpaceDE", "w:autoSpaceDN"):
+    for name in ("w:autoSpaceDE", "w:autoSpaceDN", "w:snapToGrid"):  # in the order of the schema
         off = OxmlElement(name)
         off.set(qn("w:val"), "0")
-        properties.insert_element_before(off, *_AFTER[name])
+        properties.insert_element_before(off, *_BEFORE)
     _font(paragraph.add_run(words), font, size)
     return paragraph
 
 
-_AFTER: Final = dict.fromkeys(
-    ("w:autoSpaceDE", "w:autoSpaceDN"),
-    ("w:bidi", "w:adjustRightInd", "w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:rPr", "w:sectPr"),
-) | {"w:snapToGrid": ("w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:rPr", "w:sectPr")}
+_BEFORE: Final = (
+    "w:bidi",
+    "w:adjustRightInd",
+    "w:spacing",
+    "w:ind",
+    "w:contextualSpacing",
+    "w:jc",
+    "w:rPr",
+    "w:sectPr",
+)
 
 
 class Grid:
@@ -243,7 +249,10 @@ def _copied(element: Any) -> Any:
 
 
 def heading(document: Any) -> None:
-    """Add 附件 label and title."""
+    """Add 附件 label and title; what is not formal yet says so."""
+    said(document, "{%p if state %}", size=1)
+    said(document, "（{{ state }}）", font=HEAD, size=12, align=RIGHT)
+    said(document, "{%p endif %}", size=1)
     said(document, "{%p if annex %}", size=1)
     said(document, "{{ annex }}", font=HEAD, size=16)
     said(document, "{%p endif %}", size=1)
@@ -393,7 +402,8 @@ def application() -> Any:
     said(document, "申请人（签字）：　　　　　　　　", size=16, line=30, align=RIGHT)
     said(document, "年　　月　　日　　", size=16, line=30, align=RIGHT)
     said(document, "", size=12, line=14)
-    said(document, "由他人代为申请的，代办人（签字）：　　　　　　与本人关系：", line=22)
+    said(document, "由他人代为申请的，由代办人填写：", line=22)
+    said(document, "代办人（签字）：　　　　　　　　　　　　与本人关系：", line=22)
     said(document, "代办原因：", line=22)
     said(document, "附：证明材料　　　件（原件核对，复印件留存）", line=22)
     until_here(document)

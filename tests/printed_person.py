@@ -165,3 +165,7 @@ SAMPLES = {
         dataclasses.replace(WHY, name=RARE_NAME, grounds=GROUNDS * 8), dataclasses.replace(WHY, name=printed.LONG_NAME)
     ),
 }
+PAPERS = {
+    name: SAMPLES[name] for name in ("registration", "approval", "application", "collection_consent", "basis_statement")
+}
+"""One sample of each form."""

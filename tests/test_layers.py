@@ -77,7 +77,7 @@ TABLE = {
     "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
     "papers": f"{WORDS} {STORE} {CORE} comparison adoption review people payment sentences lists forms | polars sqlmodel sqlalchemy",
     "issuing": f"{WORDS} {STORE} adoption archives forms lists papers payment pictures printing review sheets workbook | polars sqlalchemy sqlmodel",
-    "paper_files": f"{WORDS} {STORE} archives forms lists papers payment printing workbook | sqlmodel",
+    "paper_files": f"{WORDS} {STORE} archives forms lists papers payment printing word workbook | sqlmodel",
     # the edge
     "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets papers paper_files printing pictures | polars altair sqlmodel sqlalchemy",
     "widgets": "views access opening vocabulary | marimo",

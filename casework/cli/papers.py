@@ -44,6 +44,11 @@ LISTS = {
     "quota-table": "名额分配表",
     "roster": "慰问对象花名册",
     "public-list": "公示名单",
+    "application": "个人申请书",
+    "registration": "特困党员登记表",
+    "approval": "生活困难党员救助审批表",
+    "collection-consent": "代收同意书",
+    "basis": "认定依据说明",
     "person-return": "困难党员统计表",
     "submission": "材料报送情况表",
     "unit-list": "本单位慰问名单",
@@ -75,7 +80,9 @@ LISTS = {
 """Name → what it is. The first three are computed from a scenario, the others read from the ledger."""
 
 COMPUTED = ("quota-table", "roster", "public-list")
-WITH_CARDS = ("person-return", "bank-payment")
+WITH_CARDS = ("person-return", "bank-payment", "registration", "collection-consent")
+ABOUT_ONE = ("application", "registration", "approval", "collection-consent", "basis")
+SUFFIXES = (".pdf", ".xlsx", ".docx")
 YEARLY = ("person-return", "ledger", "filing", "filing-new", "filing-existing", "information-base")
 IN_FORCE = "正式"
 """Instead of a scenario: what was adopted, with what meetings and removals changed since."""
@@ -100,13 +107,23 @@ def show_list(
     unit: Annotated[str, typer.Option("--unit", metavar="单位", help="只要一个单位的")] = "",
     branch: Annotated[str, typer.Option("--branch", metavar="党支部", help="只要一个党支部的")] = "",
     of: Annotated[str, typer.Option("--of", metavar="编号", help="哪次会议、公示、代发或抽查（不写：最近一次）")] = "",
-    cards: Annotated[bool, typer.Option("--cards", help="统计表、代发明细：印完整卡号，并登记是谁打开的")] = False,
+    cards: Annotated[
+        bool, typer.Option("--cards", help="统计表、代发明细、登记表、代收同意书：印完整号码，并登记是谁打开的")
+    ] = False,
+    case: Annotated[
+        str, typer.Option("--case", metavar="人", help="登记表等一人一份的：只要这一人的（姓名或个案）")
+    ] = "",
     year: Annotated[int, typer.Option("--year", metavar="年", min=0, help="统计表、台账、备案表的年度")] = 0,
     blank: Annotated[bool, typer.Option("--blank", help="空白表，供手填")] = False,
     split: Annotated[str, typer.Option("--split", metavar="unit|branch", help="每单位或每党支部一个文件")] = "",
     form: Annotated[str, typer.Option("--as", metavar="pdf|xlsx", help="分文件时的格式（不写：pdf）")] = "pdf",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="文件", help="写成 .pdf、.xlsx；分文件时写文件夹或 .zip")
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="文件",
+            help="写成 .pdf、.xlsx（登记表、审批表、申请书也可 .docx）；分文件时写文件夹或 .zip",
+        ),
     ] = None,
     db: Db = "",
 ) -> int:
@@ -114,12 +131,14 @@ def show_list(
     if name not in LISTS:
         raise Usage(f"没有名为“{name}”的表，现有：{_NAMES}")
     _refuse_unfit(name, scenario, settings, of, cards=cards, blank=blank, year=year)
+    if case and name not in ABOUT_ONE:
+        raise Usage(f"--case 只用于一人一份的表：{'、'.join(ABOUT_ONE)}")
     if split:
         _refuse_unfit_split(split, form, out, cards=cards, blank=blank)
-    elif out is not None and out.suffix.lower() not in (".pdf", ".xlsx"):
-        raise Usage("--out 只能写成 .pdf 或 .xlsx")
+    elif out is not None and out.suffix.lower() not in SUFFIXES:
+        raise Usage(f"--out 只能写成 {'、'.join(SUFFIXES)}")
     with looking(db) as session:
-        asked = _asked(session, round_of(session, round_id).round_id, unit, branch, of, year)
+        asked = _of_case(session, _asked(session, round_of(session, round_id).round_id, unit, branch, of, year), case)
         if name in COMPUTED and scenario != IN_FORCE:
             read = _computed(session, asked.round_id, name, scenario, settings)
         else:
@@ -150,7 +169,7 @@ def _refuse_unfit(
     if scenario and settings:
         raise Usage("--scenario 和 --set 只写一个")
     if cards and name not in WITH_CARDS and not blank:
-        raise Usage("--cards 只用于困难党员统计表（person-return）和代发明细（bank-payment）")
+        raise Usage(f"--cards 只用于有卡号的表：{'、'.join(WITH_CARDS)}")
     if year and name not in YEARLY:
         raise Usage("--year 只用于统计表、台账、备案统计表和信息库")
 
@@ -176,6 +195,33 @@ def _asked(session: Session, round_id: str, unit: str, branch: str, of: str, yea
     units = {name: unit_id for unit_id, name in unit_names(session).items()}
     chosen = _unit(units, unit)
     return Asked(round_id, LOCAL_OFFICER, now(), unit_id=chosen, branch=branch, of=of, year=year or None)
+
+
+def _of_case(session: Session, asked: Asked, case: str) -> Asked:
+    """Return the same question about one person, named or by the case's id."""
+    from dataclasses import replace
+
+    from sqlmodel import col, select
+
+    from casework.models import Case, Person
+
+    if not case:
+        return asked
+    query = (
+        select(Case.case_id, Case.unit_id, Person.name)
+        .join(Person, col(Person.person_id) == col(Case.person_id))
+        .where(Case.round_id == asked.round_id)
+    )
+    found = [
+        case_id
+        for case_id, unit_id, name in session.exec(query)
+        if case in (case_id, name) and asked.unit_id in (None, unit_id)
+    ]
+    if not found:
+        raise Usage(f"没有“{case}”，请写姓名或个案编号")
+    if len(found) > 1:
+        raise Usage(f"名叫“{case}”的有 {len(found)} 人，请用 --unit 写明单位，或写个案编号：{'、'.join(found)}")
+    return replace(asked, case_id=found[0])
 
 
 def _issuer(session: Session, round_id: str) -> str:

@@ -313,10 +313,15 @@ def _letter(policy: Policy, one: Applicant) -> list[str]:
     )
     why = f"困难情况及原因：{one.causes.rstrip('。；') if one.causes else GAP * 9}。"
     wish = (
-        f"根据《{policy.title.strip('《》')}》，本人申请{policy.round_title}，"
+        f"根据《{_inner(policy.title)}》，本人申请{policy.round_title}，"
         f"申请金额：{_both(one.requested_fen) or f'{GAP}元'}。"
     )
     return [who, home, why, wish, "以上所述情况和所附材料真实，如有不实，愿承担相应责任。特此申请。"]
+
+
+def _inner(title: str) -> str:
+    """Return a title for inside 《》: marks within marks are single."""
+    return title.strip("《》").replace("《", "〈").replace("》", "〉")
 
 
 def _consent(policy: Policy, one: Applicant) -> str:

@@ -12,7 +12,7 @@ from casework.forms import Form, Mode, bad_template
 from casework.lists import ListState, Table, check_code, copies, list_fingerprint
 from casework.printing.page import break_head, css_of, templates
 
-_LONG = 8  # signs; what is longer in a narrow cell is set smaller
+_LONG, _WIDEST = 8, 11  # signs; what is longer in a narrow cell is set smaller, and no amount is broken in two
 
 
 def copies_html(form: Form, table: Table, mode: Mode, issued: str, author: str) -> Iterator[str]:
@@ -51,5 +51,5 @@ def _set_in(words: str) -> Markup:
     family = glyphs.one_font(words)
     parts = [f"font-family:'{family}'"] if family else []
     if len(words) > _LONG:
-        parts.append("font-size:8.5pt;line-height:1.15")
+        parts.append(f"font-size:{7.4 if words.endswith('元') and len(words) > _WIDEST else 8.5}pt;line-height:1.15")
     return Markup(f' style="{";".join(parts)}"' if parts else "")  # noqa: S704 - families of this machine, no data
