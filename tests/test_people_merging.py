@@ -188,6 +188,22 @@ def test_a_merge_moves_everything_and_names_what_it_did(either):
     assert whole(engine)
 
 
+def test_a_merged_record_takes_no_more_numbers_and_names_the_one_that_remained(engine):
+    given = {"kind": "address", "value": "示例镇示例村七组"}
+    done = merge(engine)
+    with db.reading(engine) as session:
+        name = session.get_one(Person, "p1").name
+    with pytest.raises(Refused, match=f"已经并入“{name}”的记录") as caught:
+        put_contact(engine, person_id="p2", **given, **by())
+    assert caught.value.reason_code == "merged"
+    stranger = Actor("else", "他乡经办", Role.OFFICER, frozenset({"elsewhere"}))
+    with pytest.raises(Refused) as caught:
+        put_contact(engine, person_id="p2", **given, **{**by(), "actor": stranger})
+    assert caught.value.reason_code == "not_found"  # who may not see the other record is not told its name
+    undo(engine, done["merge_id"])
+    assert put_contact(engine, person_id="p2", **given, **by())["unchanged"] is False
+
+
 def test_a_merge_taken_back_restores_the_same_facts(either):
     engine = either
     before = digests(engine)

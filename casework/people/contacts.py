@@ -24,6 +24,7 @@ from casework.ledger.audit import keyed_digest
 from casework.ledger.keys import KEY_VERSION, person, seal, unseal
 from casework.models import Case, Person
 from casework.models_people import CONTACT_KINDS, Attachment, Contact
+from casework.people.register import merged_into
 from casework.problems import Refused
 from casework.vocabulary import Relation
 
@@ -94,7 +95,8 @@ def put_contact(  # noqa: PLR0913 - what a contact is
         `{"contact_id", "unchanged", "warnings", "also"}`: `also` are the ids of other people with the same number.
 
     Raises:
-        Refused: `bad_value`, `not_found`, `erased`, `no_consent` (another holder without relation or signed day).
+        Refused: `bad_value`, `not_found`, `erased`, `merged` (naming the record that remained), `no_consent` (another
+            holder without relation or signed day).
     """
     if kind not in CONTACT_KINDS:
         raise Refused("bad_value", "没有这一类联系信息")
@@ -110,6 +112,7 @@ def put_contact(  # noqa: PLR0913 - what a contact is
     }
 
     def body(work: Work) -> Result:
+        _refuse_merged(work, person_id)
         whose = person_within_reach(work, person_id)
         _refuse_without_consent(work, whose, kind, holder, consent)
         return {
@@ -156,6 +159,14 @@ def person_within_reach(work: Work, person_id: str) -> Person:
     if work.keyring.erased(person(person_id)):
         raise Refused("erased", f"这个人的信息{ERASED}，不能再登记")
     return found
+
+
+def _refuse_merged(work: Work, person_id: str) -> None:
+    """Refuse a record that was merged into another one, naming the one that remained to those who may see it."""
+    kept = merged_into(work.session).get(person_id)
+    if kept is not None:
+        name = person_within_reach(work, kept).name or "保留的"
+        raise Refused("merged", f"这条记录已经并入“{name}”的记录，请登记到保留的那一条")
 
 
 def _refuse_without_consent(work: Work, whose: Person, kind: str, holder: str, consent: Mapping[str, Any]) -> None:
