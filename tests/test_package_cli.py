@@ -11,7 +11,10 @@ from test_package_steps import small
 from test_packages import SHEET, SIGNED
 
 from casework import db
+from casework.access import LOCAL_OFFICER
 from casework.cli import attaching, main, packages
+from casework.ledger import open_round
+from casework.models import Unit
 
 AT = datetime(2020, 1, 14, 1, tzinfo=UTC)
 
@@ -134,3 +137,33 @@ def test_papers(ledger, run, tmp_path, monkeypatch):
 def test_help_is_chinese(run, name):
     code, said, _ = run(name, "--help")
     assert (code, "用法" in said or "选项" in said) == (0, True)
+
+
+def test_a_filled_template_comes_back_unchanged_and_an_earlier_rounds_people_are_asked_about(world, run, tmp_path):
+    """Export filled, import, unchanged; next year's round starts from this year's people."""
+    told = ("--out", tmp_path / "一个单位.xlsx", "--on", "2020-01-11", "--filled", "--round", world.round_id)
+    code, said, _ = run("package", "templates", *told, "--unit", "js-02")
+    assert (code, "一个单位.xlsx" in said) == (0, True)
+    code, out, _ = run(
+        "import", tmp_path / "一个单位.xlsx", "--round", world.round_id, "--unit", "js-02", "--dry-run", "--json"
+    )
+    counts = json.loads(out)["counts"]
+    assert counts["unchanged"] > 0
+    assert (code, counts["new"], counts["changed"], counts["held"]) == (0, 0, 0, 0)
+    assert run("package", "templates", *told, "--unit", "zz")[0] == 1
+    who = {"actor": LOCAL_OFFICER, "now": AT}
+    open_round(world.engine, round_id="下一年", policy="jianshi-2020", opened_on=date(2021, 1, 4), key="y", **who)
+    told = ("--out", tmp_path / "下一年.zip", "--on", "2021-01-11", "--filled", "--round", "下一年")
+    assert run("package", "templates", *told)[0] == 0
+    with zipfile.ZipFile(tmp_path / "下一年.zip") as found:
+        with db.reading(world.engine) as session:
+            unit = session.get_one(Unit, "js-02").name
+        (name,) = [each for each in found.namelist() if each.startswith(f"{unit}_")]
+        (tmp_path / "下一年.xlsx").write_bytes(found.read(name))
+    told = ("import", tmp_path / "下一年.xlsx", "--round", "下一年", "--unit", "js-02", "--dry-run", "--json")
+    plain = json.loads(run(*told)[1])
+    assert plain["counts"]["new"] == counts["unchanged"]
+    assert len(plain["near"]) == counts["unchanged"]
+    linked = json.loads(run(*told, "--link-alike")[1])
+    assert len(linked["links"]) == counts["unchanged"]
+    assert len({row["person_id"] for row in linked["rows"]}) == counts["unchanged"]

@@ -44,21 +44,26 @@ Items = Annotated[
 Clause = Annotated[str, typer.Option("--clause", metavar="条款", help="哪一条期限（不写：有这项材料的最早一条）")]
 
 
-@app.command("templates", help="下发填报模板：每个单位一份，打成一个压缩包。")
+@app.command("templates", help="下发填报模板：每个单位一份，打成一个压缩包；写明单位的，只出这一份。")
 def templates(
-    out: Annotated[Path, typer.Option("--out", metavar="文件", help="存为哪个压缩包文件")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="存为哪个文件：压缩包，写明单位的是一份工作簿")],
     round_id: OptionalRound = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="只出这个单位的一份（单位编号）")] = "",
+    filled: Annotated[
+        bool, typer.Option("--filled", help="预填：带上台账里这个单位的人；本轮还没有的，带上一轮的")
+    ] = False,
     on: Annotated[str, typer.Option("--on", metavar="日期", help="文件名里的日期（不写：今天）")] = "",
     db: Db = "",
 ) -> int:
-    """Write the workbooks of every unit as one archive."""
+    """Write the workbooks of every unit as one archive, or the one of a unit."""
     from casework.access import LOCAL_OFFICER
-    from casework.people.dispatch import places_by_unit, templates_zip
+    from casework.people.dispatch import places_by_unit, templates_zip, unit_template
 
     when = day(on) if on else now().date()
     with looking(db) as session:
         found = round_of(session, round_id).round_id
-        body = templates_zip(session, round_id=found, actor=LOCAL_OFFICER, on=when)
+        told: dict[str, Any] = {"round_id": found, "actor": LOCAL_OFFICER, "on": when, "filled": filled}
+        body = unit_template(session, unit_id=unit, **told)[1] if unit else templates_zip(session, **told)
         planned = bool(places_by_unit(session, found))
     write_bytes(out, body)
     if not planned:

@@ -7,18 +7,61 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
+
+import polars as pl
+from sqlmodel import Session
 
 from casework.facts import Facts
 from casework.intake import template_columns
 from casework.intake.preview import LABELS
+from casework.ledger import facts, rounds
 from casework.money import yuan
 from casework.policy import Policy
 from casework.vocabulary import Beneficiary, HardshipCause, Membership, Sex, Tag, Term
 
 _TERMS: Final[Mapping[str, type[Term]]] = {"sex": Sex, "membership": Membership, "beneficiary": Beneficiary}
 _STORED: Final = {"yearly_income": "yearly_income_fen", "requested": "requested_fen"}
+
+
+def unit_rows(session: Session, *, policy: Policy, round_id: str, unit_id: str, on: date) -> list[dict[str, str]]:
+    """Return the people of a unit for its template: those it has in the round, else those of its latest earlier round.
+
+    Of an earlier round comes who the people are and how they live; what is decided anew each time (推荐顺序, 金额, the
+    circular's own questions, a category this circular has not) stays blank, and the dead are left out.
+
+    Args:
+        session: A session on the ledger.
+        policy: The circular of the round.
+        round_id: The round.
+        unit_id: The unit; the caller may see it.
+        on: The day.
+    """
+    mine = facts(session, round_id=round_id, as_of=on, units=[unit_id])
+    if mine.cases.height:
+        return filled_rows(mine, policy=policy, unit_id=unit_id)
+    listed = rounds(session)
+    opened = next((each.opened_on for each in listed if each.round_id == round_id), on)
+    for each in listed:
+        if each.round_id == round_id or each.opened_on > opened:
+            continue
+        before = facts(session, round_id=each.round_id, as_of=on, units=[unit_id])
+        alive = before.people.filter(pl.col("deceased").fill_null(value=False).not_())["person_id"]
+        cases = before.cases.filter(pl.col("person_id").is_in(alive.implode()))
+        if cases.height:
+            return _anew(filled_rows(replace(before, cases=cases), policy=policy, unit_id=unit_id), policy)
+    return []
+
+
+def _anew(rows: list[dict[str, str]], policy: Policy) -> list[dict[str, str]]:
+    asked = {"unit_rank", "requested", *(field.id for field in policy.fields)}
+    words = {"category": {each.label for each in policy.categories}, "path": {label for _, label in policy.paths}}
+    return [
+        {column: text for column, text in row.items() if column not in asked and text in words.get(column, {text})}
+        for row in rows
+    ]
 
 
 def filled_rows(facts: Facts, *, policy: Policy, unit_id: str) -> list[dict[str, str]]:

@@ -96,9 +96,20 @@ def packages_panel(desk: CaseDesk, collected: Collected, forms: Mapping[str, str
 def _templates(desk: CaseDesk) -> str:
     if not desk.guarded:
         return ""
-    address = f"/download/templates?{urlencode({'round': desk.round_id})}"
-    link = tag("a", "下载各单位填报模板（压缩包）", "cw-button", href=address, download="1")
-    return toolbar(link)
+    empty = _template(desk, "下载各单位填报模板（压缩包）")
+    filled = _template(desk, "下载预填模板（压缩包）", filled=True)
+    said = note("预填的模板带上台账里该单位的人（本轮没有的带上一轮的），改后报回；内有困难情况，只发给该单位。")
+    rows = [
+        (name, _template(desk, "空白模板", unit=unit), _template(desk, "预填模板", unit=unit, filled=True))
+        for unit, name in desk.unit_names.items()
+    ]
+    table = rows_table(("单位", "空白", "预填"), rows, raw=(1, 2))
+    return toolbar(empty, filled) + said + folded("只下载一个单位的模板", tag("div", table, "cw-scroll cw-short"))
+
+
+def _template(desk: CaseDesk, words: str, *, unit: str = "", filled: bool = False) -> str:
+    told = {"round": desk.round_id, **({"unit": unit} if unit else {}), **({"filled": "1"} if filled else {})}
+    return tag("a", words, "" if unit else "cw-button", href=f"/download/templates?{urlencode(told)}", download="1")
 
 
 def _deadline(part: pl.DataFrame) -> str:
