@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from casework.access import Actor, to_user
 from casework.db import reading
 from casework.ledger import record_download
 from casework.lists import ListState
-from casework.people.dispatch import templates_zip
+from casework.people.dispatch import templates_zip, unit_template
 from casework.printing import render
 from casework.problems import Refused
 from casework.review.records import today_of
@@ -31,8 +31,8 @@ def handlers() -> dict[str, DownloadHandler]:
 
     Parameters of the address: `round`; `scenario` (an id) or, without it, the officer's own draft; `format` `pdf`
     or `xlsx`; `unit` to print one unit alone. `units` is the register of units and takes none. `templates` are the
-    workbooks the units fill in, of `round`; `made` is the file with a `key` that a page of the same account has just
-    made; `bank-list` the 代发明细 of a `batch`.
+    workbooks the units fill in, of `round` (`unit`: of one alone; `filled` 1: with its people); `made` is the file
+    with a `key` that a page of the same account has just made; `bank-list` the 代发明细 of a `batch`.
     """
     more = {"units": _register, "templates": _templates, "made": _made, "bank-list": _bank_list}
     return {kind: _handler(kind) for kind in LISTS} | more
@@ -67,11 +67,16 @@ def _register(_: Actor, __: Mapping[str, str]) -> Download:
 
 
 def _templates(actor: Actor, parameters: Mapping[str, str]) -> Download:
-    """Return the workbooks of the actor's units to fill in, as one archive."""
-    now = clock()
+    """Return the workbooks of the actor's units as one archive, or the one of a `unit`; `filled`: with their people."""
+    on, unit = today_of(clock()), parameters.get("unit", "")
     with reading(open_place().open) as session:
-        body = templates_zip(session, round_id=parameters.get("round", ""), actor=actor, on=today_of(now))
-    return Download(body, f"填报模板_{today_of(now):%Y%m%d}.zip", "application/zip")
+        told: dict[str, Any] = {"round_id": parameters.get("round", ""), "actor": actor, "on": on}
+        filled = parameters.get("filled") == "1"
+        if unit:
+            name, body = unit_template(session, unit_id=unit, filled=filled, **told)
+            return Download(body, name, MIMETYPE)
+        body = templates_zip(session, filled=filled, **told)
+    return Download(body, f"{'预填' if filled else '填报'}模板_{on:%Y%m%d}.zip", "application/zip")
 
 
 def _made(actor: Actor, parameters: Mapping[str, str]) -> Download:
