@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from casework.access import Actor, to_user
 from casework.db import reading
 from casework.ledger import record_download
 from casework.lists import ListState
+from casework.paper_files import FORMATS, packed, paper_bytes
 from casework.people.dispatch import templates_zip, unit_template
-from casework.printing import render
 from casework.problems import Refused
 from casework.review.records import today_of
 from casework.serve.downloads import Download, DownloadHandler, OnDownload
 from casework.units_sheet import FILE_NAME, MIMETYPE
 from casework.views import Desk, NoDesk, clock, open_desk, open_place, wanted_list
 from casework.views.cases.files import made_file
+from casework.views.papers import Order, Wanted, copies_of, made_files, paper_file
 from casework.views.payment_desk import bank_file
 from casework.views.proofs import LISTS
 from casework.views.units import register_bytes
-from casework.workbook import write
-
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def handlers() -> dict[str, DownloadHandler]:
@@ -34,7 +32,7 @@ def handlers() -> dict[str, DownloadHandler]:
     workbooks the units fill in, of `round` (`unit`: of one alone; `filled` 1: with its people); `made` is the file
     with a `key` that a page of the same account has just made; `bank-list` the 代发明细 of a `batch`.
     """
-    more = {"units": _register, "templates": _templates, "made": _made, "bank-list": _bank_list}
+    more = {"units": _register, "templates": _templates, "made": _made, "bank-list": _bank_list, "paper": _paper}
     return {kind: _handler(kind) for kind in LISTS} | more
 
 
@@ -82,27 +80,43 @@ def _templates(actor: Actor, parameters: Mapping[str, str]) -> Download:
 def _made(actor: Actor, parameters: Mapping[str, str]) -> Download:
     """Return a file the actor's own page has just made; a marked workbook holds what its sheet held."""
     found = made_file(parameters.get("key", ""), actor.id)
-    return Download(found.body, found.name, found.media)
+    return Download(found.body, found.name, found.media, found.about)
 
 
 def _bank_list(actor: Actor, parameters: Mapping[str, str]) -> Download:
     """Return one 代发明细 for the bank; whose cards were opened by whom stands in the log before the file is made."""
     batch, key = parameters.get("batch", ""), uuid.uuid4().hex
     body = bank_file(open_place().open, batch_id=batch, actor=actor, now=clock(), key=key)
-    return Download(body, "代发明细.xlsx", XLSX)
+    return Download(body, "代发明细.xlsx", FORMATS["xlsx"])
+
+
+def _paper(actor: Actor, parameters: Mapping[str, str]) -> Download:
+    """Return a paper by name, of a round, a unit, a branch, a meeting or notice; `split` by unit, branch or person."""
+    form, by = parameters.get("format") or "pdf", parameters.get("split", "")
+    order = Order(
+        open_place().open, parameters.get("round", ""), Wanted.of_address(parameters), actor=actor, now=clock()
+    )
+    if form not in FORMATS:
+        raise Refused("not_found", "只能下载 PDF 或 Excel")
+    if not by:
+        name, body = paper_file(order, form)
+        return Download(body, name, FORMATS[form])
+    files = list(made_files(order, copies_of(order, by), form))
+    name, body = packed(files, order.wanted.name, order.asked, by)
+    return Download(body, name, "application/zip")
 
 
 def _handler(kind: str) -> DownloadHandler:
     def made(actor: Actor, parameters: Mapping[str, str]) -> Download:
         form = parameters.get("format") or "pdf"
-        if form not in ("pdf", "xlsx"):
+        if form not in FORMATS:
             raise Refused("not_found", "只能下载 PDF 或 Excel")
         desk = _desk(actor, parameters.get("round", ""))
         scenario, unit = parameters.get("scenario", ""), parameters.get("unit") or None
         table = wanted_list(desk, actor, kind=kind, scenario=scenario, unit=unit)
-        body = write(table) if form == "xlsx" else render(table.list_id, table, author=desk.policy.issuer)
+        body = paper_bytes(table, form, author=desk.policy.issuer)
         name = f"{table.title}{'' if table.state is ListState.OFFICIAL else '（草稿）'}.{form}"
-        return Download(body, name, XLSX if form == "xlsx" else "application/pdf")
+        return Download(body, name, FORMATS[form])
 
     return made
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 from sqlmodel import Session, col, select
 
 from casework import word
 from casework.archives import archive, file_name
+from casework.forms import load_form
 from casework.ledger import policy_of
 from casework.ledger.rounds import units_of
 from casework.lists import ListState, Table
 from casework.models import Unit
-from casework.papers import COMPUTED, PAPERS, Asked, branches, in_force_copy, paper
+from casework.papers import COMPUTED, PAPERS, Asked, blank_copy, blank_paper, branches, in_force_copy, paper
 from casework.payment.common import unit_names
 from casework.printing import render
 from casework.problems import Refused
@@ -26,11 +28,12 @@ FORMATS: Final = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 """How a paper leaves → the type of the file."""
-SPLITS: Final = {"单位": "unit", "党支部": "branch"}
-"""What a list may be split by."""
+SPLITS: Final = {"单位": "unit", "党支部": "branch", "人": "person"}
+"""What a list may be split by; by person only a form about one person."""
 LABELS: Final = {**COMPUTED, **{name: found.label for name, found in PAPERS.items()}}
 """Every paper: name → Chinese name."""
 
+_UNKNOWN: Final = "没有这张表，请从“表册”里选"
 _NOBODY: Final = frozenset({"nobody", "no_claims", "not_found"})
 """Why a unit or a branch has no copy of its own: there is nobody of it on the list."""
 
@@ -48,6 +51,30 @@ class Copy:
     table: Table
 
 
+def about_one(name: str) -> bool:
+    """Tell whether a paper is a form about one person, which stands by itself for each."""
+    return name in PAPERS and PAPERS[name].empty is not None
+
+
+def may_be_opened(name: str) -> bool:
+    """Tell whether there is a copy with whole account numbers, which stands in the log before it is made."""
+    return name in PAPERS and PAPERS[name].opened is not None
+
+
+def blank(session: Session, name: str, asked: Asked) -> Table:
+    """Return a paper to be filled in by hand.
+
+    Raises:
+        Refused: `not_found`: there is no such paper; else as `blank_paper`.
+        NotAllowed: As `blank_paper`.
+    """
+    if name in COMPUTED:
+        return blank_copy(session, name, asked)
+    if name not in PAPERS:
+        raise Refused("not_found", _UNKNOWN)
+    return blank_paper(session, name, asked)
+
+
 def read_paper(session: Session, name: str, asked: Asked) -> Table:
     """Return a paper by name, those computed from a scenario as they are in force.
 
@@ -56,7 +83,7 @@ def read_paper(session: Session, name: str, asked: Asked) -> Table:
         NotAllowed: As `paper`.
     """
     if name not in LABELS:
-        raise Refused("not_found", "没有这张表，请从“表册”里选")
+        raise Refused("not_found", _UNKNOWN)
     return in_force_copy(session, name, asked) if name in COMPUTED else paper(session, name, asked)
 
 
@@ -98,8 +125,10 @@ def split(session: Session, asked: Asked, by: str, *, read: Callable[[Asked], Ta
         Refused: `not_found` (`by`); `not_split`: every copy would be the whole list; what a copy is refused with,
             under the name of its unit, and then there is none.
     """
+    if by == "person":
+        return _by_person(read(asked), label)
     if by not in SPLITS.values():
-        raise Refused("not_found", "只能按单位或党支部分")
+        raise Refused("not_found", "只能按单位、党支部或人分")
     found: list[Copy] = []
     missing: Refused | None = None
     for whose, one in _each(session, asked, by):
@@ -116,6 +145,17 @@ def split(session: Session, asked: Asked, by: str, *, read: Callable[[Asked], Ta
         raise missing or Refused("nobody", f"{label}上没有人，没有可以分的")
     if len(found) > 1 and all(copy.table.rows == found[0].table.rows for copy in found):
         raise Refused("not_split", f"{label}全轮一份，不能再分")
+    return tuple(found)
+
+
+def _by_person(table: Table, label: str) -> tuple[Copy, ...]:
+    """Return a form about one person for each: what is read once is cut, so that nobody is read twice."""
+    if not load_form(table.list_id).apart:
+        raise Refused("not_split", f"{label}不是每人一张，不能按人分")
+    places = [table.keys.index(key) for key in ("index", "unit", "name") if key in table.keys]
+    found = []
+    for (_, *whose), rows in groupby(table.rows, key=lambda row: tuple(row[at] for at in places)):
+        found.append(Copy("_".join(str(part or "") for part in whose), replace(table, rows=tuple(rows))))
     return tuple(found)
 
 

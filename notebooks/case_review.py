@@ -24,6 +24,7 @@ with app.setup:
     from casework.widgets import cases_one as one
     from casework.widgets import cases_scans as papers
     from casework.widgets import cases_standing as standings
+    from casework.widgets import papers as printed
 
 
 @app.cell
@@ -175,7 +176,8 @@ def packages(counter, desk, section):
 @app.cell
 def packages_shown(collected, desk, get_said, package_forms, section):
     mo.stop(section.value != "收表导入")
-    mo.Html(cases.packages_panel(desk, collected, widgets.texts(package_forms), get_said().get("收表", "")))
+    _papers = printed.paper_line(desk, "收表导入")
+    mo.Html(cases.packages_panel(desk, collected, widgets.texts(package_forms), get_said().get("收表", "")) + _papers)
     return
 
 
@@ -306,7 +308,8 @@ def case_deeds(case, counter, look, section, set_opened):
 def case_shown(case, case_forms, desk, get_opened, get_said, look, moving, section):
     mo.stop(section.value != "一案一屏")
     _forms = one.form_texts(case, case_forms, moving, get_said())
-    mo.Html(cases.case_panel(desk, look, case, _forms, get_opened().get(case.case_id)))
+    _own = printed.case_line(desk, case.case_id, case.row["unit_id"])
+    mo.Html(cases.case_panel(desk, look, case, _forms, get_opened().get(case.case_id)) + _own)
     return
 
 
@@ -359,7 +362,8 @@ def study_shown(get_said, office_unit, section, study, study_choice, study_form,
     mo.stop(section.value != "集体研究")
     _said = get_said().get("集体研究", "")
     _deeds = office.deeds_card(study.desk, study_forms, study_choice, study_form, _said)
-    mo.Html(office.office_panel(office.study_panel(study, widgets.text(study_list)), _deeds, office_unit.text))
+    _above = office_unit.text + printed.paper_line(study.desk, "集体研究", office_unit.value)
+    mo.Html(office.office_panel(office.study_panel(study, widgets.text(study_list)), _deeds, _above))
     return
 
 
@@ -387,7 +391,8 @@ def notice_shown(get_said, notice_choice, notice_form, notice_forms, notices, of
     mo.stop(section.value != "公示与异议")
     _said = get_said().get("公示与异议", "")
     _deeds = office.deeds_card(notices.desk, notice_forms, notice_choice, notice_form, _said)
-    mo.Html(office.office_panel(office.publication_panel(notices), _deeds, office_unit.text))
+    _above = office_unit.text + printed.paper_line(notices.desk, "公示与异议", office_unit.value)
+    mo.Html(office.office_panel(office.publication_panel(notices), _deeds, _above))
     return
 
 
@@ -425,7 +430,8 @@ def pay_shown(get_said, office_unit, pay_choice, pay_form, pay_forms, pay_state,
     _said = get_said().get("发放与回执", "")
     _deeds = office.deeds_card(payments.desk, pay_forms, pay_choice, pay_form, _said)
     _left = office.payments_panel(payments, widgets.texts({"state": pay_state, "table": pay_table}))
-    mo.Html(office.office_panel(_left, _deeds, office_unit.text))
+    _above = office_unit.text + printed.paper_line(payments.desk, "发放与回执", office_unit.value)
+    mo.Html(office.office_panel(_left, _deeds, _above))
     return
 
 
@@ -467,7 +473,50 @@ def visit_shown(get_said, office_unit, section, visit_choice, visit_form, visit_
     mo.stop(section.value != "走访与期限")
     _said = get_said().get("走访与期限", "")
     _deeds = office.deeds_card(visits.desk, visit_forms, visit_choice, visit_form, _said)
-    mo.Html(office.office_panel(office.visiting_panel(visits), _deeds, office_unit.text))
+    _above = office_unit.text + printed.paper_line(visits.desk, "走访与期限", office_unit.value)
+    mo.Html(office.office_panel(office.visiting_panel(visits), _deeds, _above))
+    return
+
+
+# -- 表册
+
+
+@app.cell
+def paper_choice(desk, section):
+    mo.stop(section.value != printed.SECTION)
+    paper_name = printed.paper_choice(desk)
+    paper_scope = printed.scope(desk)
+    return paper_name, paper_scope
+
+
+@app.cell
+def paper_narrowed(desk, look, paper_name, paper_scope, section):
+    mo.stop(section.value != printed.SECTION)
+    paper_more = printed.narrow(desk, look, paper_name, paper_scope)
+    return (paper_more,)
+
+
+@app.cell
+def paper_read(desk, look, paper_more, paper_name, paper_scope, section):
+    mo.stop(section.value != printed.SECTION)
+    paper = printed.read(desk, look, printed.wanted(desk, paper_name, paper_scope, paper_more), paper_scope, paper_more)
+    paper_page = printed.page_choice(paper.proof)
+    paper_buttons = printed.make_buttons(desk, paper)
+    return paper, paper_buttons, paper_page
+
+
+@app.cell
+def paper_made(desk, paper, paper_buttons, section):
+    mo.stop(section.value != printed.SECTION)
+    paper_archive = printed.made(desk, paper, paper_buttons)
+    return (paper_archive,)
+
+
+@app.cell
+def paper_shown(desk, paper, paper_archive, paper_buttons, paper_more, paper_name, paper_page, paper_scope, section):
+    mo.stop(section.value != printed.SECTION)
+    _controls = {"paper": paper_name, **paper_scope, **paper_more}
+    mo.Html(printed.panel(desk, paper, _controls, printed.making(paper_buttons, paper_archive), paper_page))
     return
 
 

@@ -111,6 +111,28 @@ def in_force_copy(session: Session, name: str, asked: Asked) -> Table:
     )
 
 
+def blank_copy(session: Session, name: str, asked: Asked) -> Table:
+    """Return one of these lists to be filled in by hand; the quota table once its columns are known.
+
+    Raises:
+        Refused: `no_list`: the quota table of a round whose places are not adopted.
+        NotAllowed: `scope`.
+    """
+    if name == "quota-table":
+        return in_force_copy(session, name, asked).blank()
+    asked.within_scope()
+    return computed(
+        session,
+        name,
+        policy=policy_of(session, asked.round_id),
+        facts=ledger_facts(session, round_id=asked.round_id, as_of=asked.today, units=frozenset()),
+        plan=conform([], PLAN),
+        awards=award_frame([]),
+        state=ListState.DRAFT,
+        unit_id=asked.unit_id,
+    ).blank()
+
+
 def _since_moved(session: Session, round_id: str, plan: pl.DataFrame) -> pl.DataFrame:
     """Return a plan of places with what was moved between its cells since (名额调剂)."""
     moved = effective_places(session, round_id) or {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
@@ -26,11 +26,13 @@ class Download:
         body: The bytes as they leave.
         filename: As the officer sees it, usually Chinese.
         mimetype: e.g. `application/pdf`.
+        about: What the log says of it besides the address.
     """
 
     body: bytes
     filename: str
     mimetype: str
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 Params = Mapping[str, str]
@@ -49,7 +51,7 @@ def produce(
     """
     download = handler(actor, params)
     if on_download is not None:  # logged before it leaves: a log that fails keeps the file back
-        on_download(actor, kind, params, hashlib.sha256(download.body).hexdigest())
+        on_download(actor, kind, {**params, **download.about}, hashlib.sha256(download.body).hexdigest())
     return download
 
 

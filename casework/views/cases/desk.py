@@ -24,7 +24,17 @@ from casework.views.desk import Ledger, NoDesk, clock, officer
 from casework.views.html import badge, card, esc, failure, note, shown, tag
 from casework.vocabulary import Act, RoundState
 
-SECTIONS: Final = ("收表导入", "工作清单", "一案一屏", "集体研究", "公示与异议", "发放与回执", "走访与期限", "台账")
+SECTIONS: Final = (
+    "收表导入",
+    "工作清单",
+    "一案一屏",
+    "集体研究",
+    "公示与异议",
+    "发放与回执",
+    "走访与期限",
+    "表册",
+    "台账",
+)
 """The tabs, in the order the work goes."""
 
 WITH_CASES: Final = ("工作清单", "一案一屏")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from casework.problems import Refused
@@ -20,12 +21,14 @@ class MadeFile:
         name: As the officer sees it.
         body: The bytes.
         media: Their type.
+        about: What stands in the log when it leaves: which paper, of which round.
     """
 
     actor_id: str
     name: str
     body: bytes
     media: str
+    about: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Keep the content out of tracebacks."""
@@ -38,12 +41,14 @@ _files: _Kept[MadeFile] = _Kept()
 SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def keep_file(desk: CaseDesk, name: str, body: bytes, media: str = SHEET) -> str:
+def keep_file(
+    desk: CaseDesk, name: str, body: bytes, media: str = SHEET, *, about: Mapping[str, str] | None = None
+) -> str:
     """Keep a file for a while and return the address it can be fetched from; "" where the page has no such route."""
     if not desk.guarded:
         return ""
     token = secrets.token_urlsafe(24)
-    _files.put(token, MadeFile(desk.actor.id, name, body, media))
+    _files.put(token, MadeFile(desk.actor.id, name, body, media, dict(about or {})))
     return f"/download/made?key={token}"
 
 
