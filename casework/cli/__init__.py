@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -85,6 +86,12 @@ def _options(
     pass
 
 
+@cache
+def _command() -> Any:
+    """Return the tree of commands; Typer would read every signature anew each time it is called."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -101,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         typer.echo(version("casework"))
         return 0
     try:
-        result = app(given, prog_name="casework", standalone_mode=False)
+        result = _command()(given, prog_name="casework", standalone_mode=False)
     except typer.Abort:
         return 1
     except Usage as error:
