@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 GAP = "＿＿＿＿＿＿"
 MASKED = "卡号、电话、住址已遮盖，仅供核对。"
 _MONTHS = 12
-_TICKED, _OPEN = "☑", "□"
+_TICKED, _OPEN = "■", "□"  # signs that every Chinese font has; a tick in a box is not
 
 
 @dataclass(frozen=True)
