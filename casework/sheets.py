@@ -7,6 +7,7 @@ one has lost its last digits, and only the type shows it).
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import re
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -95,6 +97,18 @@ class Sheet:
         return rows
 
 
+@contextmanager
+def many_objects() -> Iterator[None]:
+    """Make many objects that all stay: nothing is looked through for garbage meanwhile, which takes half the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 class UnreadableWorkbook(Exception):  # noqa: N818 - it says what the officer holds in hand
     """The file cannot be read as a workbook; `problem` says why and what to do."""
 
@@ -126,7 +140,8 @@ def read_workbook(data: bytes, *, name: str) -> tuple[Sheet, ...]:
         raise _unreadable(name, *_LOCKED)
     if done.returncode != 0:
         raise _unreadable(name, "文件已损坏，或不是能读的 xlsx", "请在 Excel 或 WPS 中打开并另存为 xlsx")
-    return tuple(_sheet(json.loads(line)) for line in done.stdout.splitlines())
+    with many_objects():
+        return tuple(_sheet(json.loads(line)) for line in done.stdout.splitlines())
 
 
 def limits(unpacked: int) -> tuple[int, int]:
@@ -246,6 +261,7 @@ def _child() -> int:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.disable()  # everything it makes is printed, and then it ends
     try:
         sheets = _word(data) if _is_word(data) else _book(data)
         # A sheet becomes a line of text before the next one is read: only its bytes are kept.

@@ -202,7 +202,8 @@ def _digits(value: Cell) -> str | None:
     """Return a number without its empty fraction, a text as it is, None for what is neither."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return value if isinstance(value, str) else repr(value).removesuffix(".0")
+    # Minus zero is zero: the two are one cell to everything that compares.
+    return value if isinstance(value, str) else repr(value or 0).removesuffix(".0")
 
 
 def _fen(value: Cell, scale: int) -> Read:

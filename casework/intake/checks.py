@@ -146,15 +146,16 @@ def check_rows(drafts: Sequence[Draft]) -> None:
     numbers: dict[str, list[Draft]] = defaultdict(list)
     names: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
-        number = draft.read("id_number").value
-        if isinstance(number, IdNumber):
+        number, key = draft.number, draft.key
+        if number is not None:
             numbers[number.number].append(draft)
-        if draft.name:
-            names[name_key(draft.name)].append(draft)
+        if key:
+            names[key].append(draft)
     for same in numbers.values():
         _same_number(same)
     for same in names.values():
-        _same_name(same)
+        if len(same) > 1:
+            _same_name(same)
 
 
 def _same_number(drafts: list[Draft]) -> None:
@@ -182,13 +183,12 @@ def _same_name(drafts: list[Draft]) -> None:
 
 def _told_by_number(first: Draft, second: Draft) -> bool:
     """Tell whether numbers have already said that two rows are, or are not, one person."""
-    numbers = [draft.read("id_number").value for draft in (first, second)]
-    return all(isinstance(number, IdNumber) for number in numbers)
+    return first.number is not None and second.number is not None
 
 
 def _one_number(first: Draft, second: Draft) -> bool:
-    one, other = first.read("id_number").value, second.read("id_number").value
-    return isinstance(one, IdNumber) and isinstance(other, IdNumber) and one.number == other.number
+    one, other = first.number, second.number
+    return one is not None and other is not None and one.number == other.number
 
 
 def _maybe_same(first: Draft, second: Draft) -> bool:

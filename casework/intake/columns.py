@@ -178,7 +178,7 @@ def by_head(columns: Iterable[SheetColumn]) -> dict[str, SheetColumn]:
     return found
 
 
-_COMPACT: Final = re.compile("[\u4e00-\u9fa50-9A-Za-z/.-]*")
+COMPACT: Final = re.compile("[\u4e00-\u9fa50-9A-Za-z/.-]*")
 """Signs that stay as they are; the road most cells take."""
 
 
@@ -191,7 +191,7 @@ def compact(value: object) -> str:
     """Return the words of a cell without blanks, in half width."""
     if value is None:
         return ""
-    if isinstance(value, str) and _COMPACT.fullmatch(value):
+    if isinstance(value, str) and COMPACT.fullmatch(value):
         return value
     return "".join(unicodedata.normalize("NFKC", str(value)).split())
 

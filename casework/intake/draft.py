@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from casework.dates import PartialDate
-from casework.identity import mask_card, mask_id, mask_phone
+from casework.identity import IdNumber, mask_card, mask_id, mask_phone, name_key
 from casework.intake.cells import NOTHING, Read
 from casework.intake.texts import Remark, Severity
 from casework.problems import Problem
@@ -68,6 +68,17 @@ class Draft:
     def name(self) -> str:
         """Return the name as written, or ""."""
         return str(self.read("name").value or "")
+
+    @property
+    def key(self) -> str:
+        """Return the name as it is compared, or ""."""
+        return name_key(self.name)
+
+    @property
+    def number(self) -> IdNumber | None:
+        """Return the identity number, where one is certain."""
+        number = self.read("id_number").value
+        return number if isinstance(number, IdNumber) else None
 
     def read(self, column: str) -> Read:
         """Return what a cell says; nothing where there is no such column."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from casework.policy import Policy
     from casework.policy.pack import Field
 
-_AS_READ: Final = {
+AS_READ: Final = {
     "name": "name",
     "sex": "sex",
     "ethnicity": "ethnicity",
@@ -45,7 +45,7 @@ _AS_READ: Final = {
 }
 """Column of the sheet → column of the row, where the value is taken as it is."""
 
-_DAYS: Final = (
+DAYS: Final = (
     "born_on",
     "joined_party_on",
     "full_member_on",
@@ -62,19 +62,17 @@ def row_of(draft: Draft, policy: Policy) -> dict[str, Any]:
     """Return one row of `schema.INTAKE`."""
     row: dict[str, Any] = {"sheet": draft.sheet.name, "row": draft.row, "state": "held" if draft.held else "clean"}
     row |= draft.values
-    reads = {column: draft.read(source) for source, column in _AS_READ.items()}
+    reads = {column: draft.read(source) for source, column in AS_READ.items()}
     row |= {column: None if read.held else read.value for column, read in reads.items()}
-    for column in _DAYS:
+    for column in DAYS:
         day = draft.day(column)
         row[column] = day.on if day else None
     born = draft.day("born_on")
     row["born_precision"] = born.precision if born else None
     row["position"], row["tags"] = draft.read("position").value or (None, None)
-    causes, rest = draft.read("cause").value or ([], "")
-    parts = split_causes(row["brief"] or "")
-    row["causes"] = list(dict.fromkeys([*causes, *(cause for cause, _ in parts if cause)])) or None
-    row["brief"] = "；".join(words for words in (rest, row["brief"]) if words) or None
-    row["beneficiary"] = _beneficiary(draft, policy, row)
+    row["causes"], row["brief"] = causes_and_brief(draft.read("cause").value, row["brief"])
+    written = draft.read("beneficiary").value
+    row["beneficiary"] = beneficiary_of(policy, written, row.get("category"), row["membership"])
     row["beneficiary_stated"] = draft.read("beneficiary").value is not None
     income, size = row["yearly_income_fen"], row["size"]
     row["per_head_fen"] = half_up(income, size) if income is not None and size else None
@@ -95,15 +93,22 @@ def _contacts(draft: Draft) -> dict[str, Any]:
     return found | ({"address": address} if address else {})
 
 
-def _beneficiary(draft: Draft, policy: Policy, row: dict[str, Any]) -> str | None:
+def causes_and_brief(read: tuple[list[str], str] | None, brief: str | None) -> tuple[list[str] | None, str | None]:
+    """Return the causes from 困难类型 and 简况, and 简况 with the words of 困难类型 that are no cause before it."""
+    causes, rest = read or ([], "")
+    parts = split_causes(brief or "")
+    found = list(dict.fromkeys([*causes, *(cause for cause, _ in parts if cause)])) or None
+    return found, "；".join(words for words in (rest, brief) if words) or None
+
+
+def beneficiary_of(policy: Policy, written: str | None, category: str | None, membership: str | None) -> str | None:
     """Return who the person is to the circular: as written, else the only kind of its category, else a member."""
-    written = draft.read("beneficiary").value
     if written is not None:
         return str(written)
-    allowed = policy.category(row["category"]).beneficiaries if row.get("category") else ()
+    allowed = policy.category(category).beneficiaries if category else ()
     if len(allowed) == 1:
         return allowed[0].value
-    member = row["membership"] in {Membership.FULL.value, Membership.PROBATIONARY.value}
+    member = membership in {Membership.FULL.value, Membership.PROBATIONARY.value}
     return "member" if member else None
 
 

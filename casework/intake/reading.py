@@ -10,7 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
 
 from casework.dates import PartialDate
 from casework.frames import conform
@@ -20,20 +23,21 @@ from casework.intake.checks import check_row, check_rows, check_totals
 from casework.intake.columns import asks_for_id, known_columns
 from casework.intake.draft import Draft, Issue, issue_at
 from casework.intake.mapping import Mapping
+from casework.intake.ordinary import Block, OrdinaryDraft, read_column
 from casework.intake.people import asked_row, relative_rows, row_of
-from casework.intake.records import Records, SkipKind, Skipped, Spot, collect
+from casework.intake.records import OrdinaryRecord, Records, SkipKind, Skipped, Spot, collect
 from casework.intake.schema import ASKED, INTAKE, RELATIVES
 from casework.intake.texts import Remark, Severity, hold, note, warn
 from casework.problems import Problem
 from casework.sheet_parts import TWICE, UNCACHED
+from casework.sheets import many_objects
 
 if TYPE_CHECKING:
     from datetime import date
 
-    import polars as pl
-
+    from casework.intake.columns import SheetColumn
     from casework.policy import Policy
-    from casework.sheets import Sheet
+    from casework.sheets import Cell, Sheet
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +90,7 @@ def read_rows(  # noqa: PLR0913 - what a sheet is read against
     as_of: date,
     name: str = "",
     include_hidden: bool = False,
+    quick: bool = True,
 ) -> Intake:
     """Read the people of a file.
 
@@ -97,17 +102,21 @@ def read_rows(  # noqa: PLR0913 - what a sheet is read against
         as_of: The day against which dates are in the future and ages are counted.
         name: The name of the file, for the messages.
         include_hidden: Read hidden sheets, rows and columns as well; by default they are counted, not read.
+        quick: Read ordinary rows a column at a time; what is read and said is the same either way.
     """
     listed = tuple(sheets)
     mappings = (mapping,) if isinstance(mapping, Mapping) else tuple(mapping)
-    reading = _Reading(policy, units, as_of, name, include_hidden=include_hidden)
+    reading = _Reading(policy, units, as_of, name, include_hidden=include_hidden, quick=quick)
     by_sheet = {each.sheet: each for each in mappings if each.layout != "none"}
-    for sheet in listed:
-        reading.sheet(sheet, by_sheet.get(sheet.name))
-    return reading.done(listed, mappings)
+    with many_objects():
+        for sheet in listed:
+            reading.sheet(sheet, by_sheet.get(sheet.name))
+        return reading.done(listed, mappings)
 
 
 _MOST_KEPT: Final = 200_000
+_ASKED_AT: Final = {"at": pl.Int64, "order": pl.Int64, **ASKED}
+_NO_UNIT: Final = hold("没有写单位", "请填写名录中的单位名称")
 _FAULTS: Final = {
     UNCACHED: ("单元格的公式没有计算结果", "请在 Excel 或 WPS 中打开，另存一次"),
     TWICE: ("这一格在文件里出现了两次", "请在 Excel 或 WPS 中打开，核对后另存一次"),
@@ -121,8 +130,11 @@ def _fault(fault: str) -> Remark:
 class _Reading:
     """One pass over a file."""
 
-    def __init__(self, policy: Policy, units: pl.DataFrame, as_of: date, name: str, *, include_hidden: bool) -> None:
+    def __init__(  # noqa: PLR0913 - what a sheet is read against
+        self, policy: Policy, units: pl.DataFrame, as_of: date, name: str, *, include_hidden: bool, quick: bool
+    ) -> None:
         self.policy, self.as_of, self.file, self.include_hidden = policy, as_of, name, include_hidden
+        self.quick = quick
         self.columns = {column.id: column for column in known_columns(policy)}
         self.units: dict[str, list[str]] = defaultdict(list)
         self.unit_names: dict[str, str] = {}
@@ -144,7 +156,7 @@ class _Reading:
 
     def sheet(self, sheet: Sheet, mapping: Mapping | None) -> None:
         """Read one sheet."""
-        filled = sum(any(cell is not None for cell in row) for row in sheet.rows)
+        filled = sum(row.count(None) < len(row) for row in sheet.rows)
         if not sheet.visible and not self.include_hidden:
             if filled:
                 self.skipped.append(Skipped(sheet.name, 0, SkipKind.HIDDEN_SHEET, rows=filled))
@@ -156,10 +168,10 @@ class _Reading:
             if filled:
                 self.skipped.append(Skipped(sheet.name, 0, SkipKind.SHEET, rows=filled))
             return
-        records = collect(sheet, mapping, self.columns, include_hidden=self.include_hidden)
+        records = collect(sheet, mapping, self.columns, include_hidden=self.include_hidden, quick=self.quick)
         self.skipped.extend(records.skipped)
         self._about(sheet, mapping, records)
-        drafts = [self._draft(sheet, mapping, record) for record in records.people]
+        drafts = self._drafts(sheet, mapping, records)
         self.drafts.extend(drafts)
         self.issues.extend(check_totals(self.file, drafts, records.totals))
 
@@ -189,6 +201,53 @@ class _Reading:
     def _of_sheet(self, sheet: Sheet, remark: Remark) -> None:
         self.issues.append(issue_at(self.file, sheet, None, remark))
 
+    def _drafts(self, sheet: Sheet, mapping: Mapping, records: Records) -> list[Draft]:
+        block = self._block(sheet, mapping, records)
+        ordinary = iter(zip(range(len(block.rows)), block.plain, strict=True))
+        drafts: list[Draft] = []
+        for record in records.people:
+            if isinstance(record, OrdinaryRecord):
+                at, plain = next(ordinary)
+                if plain:
+                    drafts.append(OrdinaryDraft(block, at, record, self.file))
+                    continue
+            drafts.append(self._draft(sheet, mapping, record))
+        return drafts
+
+    def _block(self, sheet: Sheet, mapping: Mapping, records: Records) -> Block:
+        """Return the ordinary rows of a sheet, read a column at a time, with those marked that need a closer look."""
+        rows = [record.row for record in records.people if isinstance(record, OrdinaryRecord)]
+        block = Block(sheet, rows, {}, {}, [True] * len(rows))
+        if not rows:
+            return block
+        columns = list(zip(*(sheet.rows[row] for row in rows), strict=True))
+        none = (None,) * len(rows)
+        for column, known in records.columns:
+            cells = columns[column.column] if column.column < len(columns) else none
+            read = partial(self._value, known, column.scale)
+            block.read[known.id], said = read_column(known.kind, column.scale, cells, read)
+            if said:
+                block.plain = [plain and not odd for plain, odd in zip(block.plain, said, strict=True)]
+        self._place_all(block, mapping)
+        for name, end in (("notice_from", 0), ("notice_to", 1)):
+            if "notice" in block.read:
+                days = zip(block.column(name), block.read["notice"], strict=True)
+                block.read[name] = [span[end] if day is None and span else day for day, span in days]
+        block.check(self.as_of)
+        return block
+
+    def _place_all(self, block: Block, mapping: Mapping) -> None:
+        """Do for every row of a block what `_place` does for one."""
+        texts = [str(text or mapping.unit) or None for text in block.column("unit")]
+        found = {text: self._unit(text) if text else Read(None, (_NO_UNIT,)) for text in set(texts)}
+        category = mapping.category or self._only_category()
+        categories = [value or category or None for value in block.column("category")]
+        block.placed = {"unit": texts, "unit_id": [found[text].value for text in texts], "category": categories}
+        odd = {text for text, read in found.items() if read.remarks}
+        if odd or None in categories:
+            places = zip(block.plain, texts, categories, strict=True)
+            block.plain = [plain and text not in odd and category is not None for plain, text, category in places]
+
     # -- a row -------------------------------------------------------------------------------------------------
 
     def _draft(self, sheet: Sheet, mapping: Mapping, record: Any) -> Draft:
@@ -208,18 +267,24 @@ class _Reading:
         if spot.fault:
             draft.say(_fault(spot.fault), spot)
             return Read(None, (hold(spot.fault),))
-        known = spot.read_as
-        # The same words stand in thousands of cells; what they mean depends on the column and the cell's type only.
-        told = (known.id, spot.scale, type(spot.value), spot.value)
-        read = self._cells.get(told)
-        if read is None:
-            choices = self.choices.get(known.kind) or {word: word for word in known.choices} or None
-            read = read_cell(known.kind, spot.value, as_of=self.as_of, scale=spot.scale, choices=choices)
-            if len(self._cells) < _MOST_KEPT:
-                self._cells[told] = read
+        read = self._value(spot.read_as, spot.scale, spot.value)
         for remark in read.remarks:
             draft.say(remark, spot)
         return read
+
+    def _value(self, known: SheetColumn, scale: int, value: Cell) -> Read:
+        # The same words stand in thousands of cells; what they mean depends on the column and the cell's type only.
+        told = (known.id, scale, type(value), value)
+        read = self._cells.get(told)
+        if read is None:
+            choices = self.choices.get(known.kind) or {word: word for word in known.choices} or None
+            read = read_cell(known.kind, value, as_of=self.as_of, scale=scale, choices=choices)
+            if len(self._cells) < _MOST_KEPT:
+                self._cells[told] = read
+        return read
+
+    def _only_category(self) -> str:
+        return self.policy.categories[0].id if len(self.policy.categories) == 1 else ""
 
     @staticmethod
     def _first_filled(draft: Draft) -> Spot | str:
@@ -231,15 +296,15 @@ class _Reading:
         text = str(written.value or mapping.unit)
         draft.values["unit"] = text or None
         if not text and not written.held:
-            draft.say(hold("没有写单位", "请填写名录中的单位名称"), "unit")
+            draft.say(_NO_UNIT, "unit")
         elif text:
             found = self._unit(text)
             draft.values["unit_id"] = found.value
             for remark in found.remarks:
                 draft.say(remark, "unit")
         category = draft.read("category")
-        only = self.policy.categories[0].id if len(self.policy.categories) == 1 else ""
-        draft.values["category"] = category.value or (None if category.held else mapping.category or only or None)
+        otherwise = mapping.category or self._only_category() or None
+        draft.values["category"] = category.value or (None if category.held else otherwise)
         if draft.values["category"] is None and not category.held:
             draft.say(warn("没有写类别，审核前须补上", "请填写慰问类别"), "category")
 
@@ -274,13 +339,31 @@ class _Reading:
         """Hold the rows against each other and put everything together."""
         check_rows(self.drafts)
         rows: list[dict[str, Any]] = []
+        places: list[int] = []
         relatives: list[dict[str, Any]] = []
         asked: list[dict[str, Any]] = []
-        for draft in self.drafts:
+        blocks: dict[Block, list[tuple[int, OrdinaryDraft]]] = defaultdict(list)
+        for at, draft in enumerate(self.drafts):
+            if isinstance(draft, OrdinaryDraft):
+                blocks[draft.block].append((at, draft))
+                if draft.said:
+                    self.issues.extend(draft.issues)
+                continue
             relatives.extend(relative_rows(draft))
             rows.append(row_of(draft, self.policy))
-            asked.extend(found for each in self.policy.fields if (found := asked_row(draft, each)) is not None)
+            places.append(at)
+            answers = ((order, asked_row(draft, each)) for order, each in enumerate(self.policy.fields))
+            asked.extend({"at": at, "order": order, **found} for order, found in answers if found is not None)
             self.issues.extend(draft.issues)
+        frames = [conform(rows, INTAKE).with_columns(at=pl.Series(places, dtype=pl.Int64))]
+        answered = [conform(asked, _ASKED_AT)]
+        for block, drafts in blocks.items():
+            of = [at for at, _ in drafts]
+            chosen = [draft.at for _, draft in drafts]
+            states = ["held" if draft.said and draft.held else "clean" for _, draft in drafts]
+            frame = block.frame(chosen, states, self.policy)
+            frames.append(frame.with_columns(at=pl.Series(of, dtype=pl.Int64)))
+            answered.append(block.asked(chosen, of, self.policy))
         if not self.drafts and not any(issue.severity is Severity.HOLD for issue in self.issues):
             self.issues.append(
                 Issue(Problem("没有找到名单", "表头里要有“姓名”一列，每人填写一行", file=self.file), Severity.HOLD)
@@ -288,9 +371,9 @@ class _Reading:
         order = {sheet.name: at for at, sheet in enumerate(sheets)}
         self.issues.sort(key=lambda issue: (order.get(issue.problem.sheet, -1), issue.row))
         return Intake(
-            conform(rows, INTAKE),
+            pl.concat(frames).sort("at").drop("at"),
             conform(relatives, RELATIVES),
-            conform(asked, ASKED),
+            pl.concat(answered).sort("at", "order").drop("at", "order"),
             tuple(self.issues),
             tuple(self.skipped),
             sheets,

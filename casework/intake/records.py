@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from casework.intake.columns import MEMBER, UNDER_MEMBERS, SheetColumn, bare_key, compact, head_key, scale_of
+from casework.intake.columns import COMPACT, MEMBER, UNDER_MEMBERS, SheetColumn, bare_key, compact, head_key, scale_of
 from casework.intake.columns import filled as is_filled
 from casework.vocabulary import Term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
 
-    from casework.intake.mapping import Mapping
+    from casework.intake.mapping import MappedColumn, Mapping
     from casework.sheets import Cell, Sheet
 
 
@@ -69,6 +70,19 @@ class Record:
     odd: list[Spot] = field(default_factory=list)
 
 
+class OrdinaryRecord(Record):
+    """A row that is one person and nothing else; its cells are put together when somebody asks for them."""
+
+    def __init__(self, row: int, cells: Callable[[int], dict[str, Spot]]) -> None:
+        self.row, self._cells = row, cells
+        self.relatives, self.odd = [], []
+
+    @cached_property
+    def cells(self) -> dict[str, Spot]:  # type: ignore[override]
+        """Return the cells of the row."""
+        return self._cells(self.row)
+
+
 @dataclass(frozen=True)
 class Total:
     """A row of totals: `after` is how many records stand above it, `part` tells 小计 from 合计."""
@@ -86,6 +100,7 @@ class Records:
     people: list[Record] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
+    columns: list[tuple[MappedColumn, SheetColumn]] = field(default_factory=list)
 
 
 TOTAL: Final = re.compile(r"(?:本页)?(?:合计|总计|小计|共计|累计)")
@@ -98,7 +113,12 @@ _LIGHT: Final = frozenset({"index", "unit", "category", "unit_rank", "path"})
 
 
 def collect(
-    sheet: Sheet, mapping: Mapping, columns: Dictionary[str, SheetColumn], *, include_hidden: bool = False
+    sheet: Sheet,
+    mapping: Mapping,
+    columns: Dictionary[str, SheetColumn],
+    *,
+    include_hidden: bool = False,
+    quick: bool = True,
 ) -> Records:
     """Return the people of a sheet and every row that is none.
 
@@ -107,19 +127,26 @@ def collect(
         mapping: How it is read.
         columns: The columns by id.
         include_hidden: Read hidden rows and columns as well.
+        quick: Tell ordinary rows at a glance.
     """
     if mapping.layout == "form":
         return _form(sheet, mapping, columns)
-    return _Table(sheet, mapping, columns, include_hidden=include_hidden).collect()
+    return _Table(sheet, mapping, columns, include_hidden=include_hidden, quick=quick).collect()
 
 
 class _Table:
     """One walk down a table."""
 
     def __init__(
-        self, sheet: Sheet, mapping: Mapping, columns: Dictionary[str, SheetColumn], *, include_hidden: bool
+        self,
+        sheet: Sheet,
+        mapping: Mapping,
+        columns: Dictionary[str, SheetColumn],
+        *,
+        include_hidden: bool,
+        quick: bool,
     ) -> None:
-        self.sheet, self.mapping, self.include_hidden = sheet, mapping, include_hidden
+        self.sheet, self.mapping, self.include_hidden, self.quick = sheet, mapping, include_hidden, quick
         self.columns = [
             (column, columns[column.field])
             for column in mapping.columns
@@ -145,9 +172,52 @@ class _Table:
     def collect(self) -> Records:
         for row in range(self.mapping.first):
             self._skip(row, SkipKind.NOTE)
+        self.found.columns = self.columns
+        ordinary = self._ordinary() if self.quick else ()
         for row in range(self.mapping.last + 1, len(self.sheet.rows)):
-            self._row(row)
+            if row in ordinary:
+                self.found.people.append(OrdinaryRecord(row, self._own_cells))
+            else:
+                self._row(row)
         return self.found
+
+    def _own_cells(self, row: int) -> dict[str, Spot]:
+        return {key: spot for key, spot in self._cells(row).items() if not key.startswith(MEMBER)}
+
+    def _ordinary(self) -> set[int]:
+        """Return rows that are one person for certain, with nothing merged, broken, hidden or about relatives."""
+        start, width = self.mapping.last + 1, max(map(len, self.sheet.rows), default=0)
+        body = self.sheet.rows[start:]
+        if not body or not 0 <= self.name_at < width or any(len(row) != width for row in body):
+            return set()
+        columns = list(zip(*body, strict=True))
+        odd = {row for row, _ in self.sheet.faults} | self.sheet.hidden_rows
+        for top, _, bottom, _ in self.sheet.merged:
+            odd.update(range(top, min(bottom + 1, len(self.sheet.rows))))
+        firsts, blank = columns[0], not all(map(is_filled, columns[0]))
+        for at, cells in enumerate(columns):
+            if blank:
+                firsts = tuple(map(_first_of, firsts, cells))
+            if self.field_at.get(at, "").startswith(MEMBER):
+                odd.update(start + row for row, cell in enumerate(cells) if is_filled(cell))
+            heads = self.heads_at.get(at, set()) - {""}
+            if heads and all(head[0] > "\x7f" for head in heads):  # what is no text is spelled in ASCII
+                texts = {cell for cell in set(cells) if isinstance(cell, str)}
+                plain = {cell for cell in texts if COMPACT.fullmatch(cell)}
+                like = (plain & heads) | {cell for cell in texts - plain if compact(cell) in heads}
+            else:
+                like = {cell for cell in set(cells) if compact(cell) in heads} if heads else set()
+            if like:
+                odd.update(start + row for row, cell in enumerate(cells) if cell in like)
+        names = columns[self.name_at]
+        no_names = {name for name in set(names) if not isinstance(name, str) or not is_filled(name)}
+        no_names |= {name for name in set(names) - no_names if TOTAL.fullmatch(compact(name))}
+        no_first = {first for first in set(firsts) if TOTAL.match(compact(first)) or _FOOT.match(compact(first))}
+        return {
+            start + row
+            for row, (name, first) in enumerate(zip(names, firsts, strict=True))
+            if name not in no_names and first not in no_first
+        } - odd
 
     def _row(self, row: int) -> None:
         own = self.sheet.rows[row]
@@ -225,6 +295,10 @@ class _Table:
         text = words(self.sheet, row)
         if text:
             self.found.skipped.append(Skipped(self.sheet.name, row + 1, kind, text))
+
+
+def _first_of(cell: Cell, after: Cell) -> Cell:
+    return cell if is_filled(cell) else after
 
 
 def words(sheet: Sheet, row: int) -> str:

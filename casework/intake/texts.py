@@ -87,7 +87,8 @@ def known_private_signs() -> dict[str, str]:
     return found
 
 
-_ORDINARY: Final = re.compile("[\u4e00-\u9fa50-9A-Za-z（，。、：；）][\u4e00-\u9fa50-9A-Za-z（，。、：；）/.-]*")
+ORDINARY: Final = "[\u4e00-\u9fa50-9A-Za-z（，。、：；）][\u4e00-\u9fa50-9A-Za-z（，。、：；）/.-]*"
+_ORDINARY: Final = re.compile(ORDINARY)
 """Nothing to say about: no blank, no formula, no sign an old system cannot write (this range is all in GBK)."""
 
 
