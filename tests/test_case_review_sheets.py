@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import workbooks
 from people_ledger import NOW, ROUND, by, filled
 from sqlmodel import select
 
+from casework import downloads
 from casework.access import LOCAL_OFFICER, to_user
 from casework.db import reading
 from casework.ledger import add_facts
 from casework.models_people import ImportBatch
+from casework.sheets import read_workbook
 from casework.views import Ledger, cases
 from casework.views.cases import desk as desks
 from casework.views.cases import importing
@@ -155,3 +160,20 @@ def test_everybody_alike_is_taken_at_once_where_nothing_else_was_said(desk):
     assert cases.alike_label(plan).startswith("与台账记录姓名、出生年月、党支部（或号码）都相同的 1 人")
     assert cases.links_of(plan, {"alike": True}) == {("名单", 3): "old"}  # 示例兰 has been handed in this round
     assert cases.links_of(plan, {"alike": True, "n1": "不是"}) == {("名单", 3): None}
+
+
+def test_templates_empty_or_filled_of_all_units_or_one_are_behind_links(desk, monkeypatch):
+    panel = cases.packages_panel(replace(desk, guarded=True), cases.open_packages(desk), {}, "")
+    addresses = [unescape(each) for each in re.findall(r'href="(/download/templates[^"]*)"', panel)]
+    assert len(addresses) == 2 + 2 * len(desk.unit_names)
+    monkeypatch.setattr(downloads, "open_place", lambda: desk.ledger)
+    monkeypatch.setattr(downloads, "clock", lambda: NOW)
+    given = {}
+    for address in addresses:
+        told = dict(parse_qsl(urlsplit(address).query))
+        given[told.get("unit", ""), told.get("filled", "")] = downloads.handlers()["templates"](LOCAL_OFFICER, told)
+    assert [given["", ""].filename, given["", "1"].filename] == ["填报模板_20201201.zip", "预填模板_20201201.zip"]
+    empty, filled = (read_workbook(given["a", kind].body, name="a.xlsx")[0].rows for kind in ("", "1"))
+    assert "示例建国" not in {row[1] for row in empty}
+    assert "示例建国" in {row[1] for row in filled}
+    assert given["b", "1"].filename.startswith("示例乡_")
