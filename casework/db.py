@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -318,8 +319,15 @@ def _alembic(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
+def _revisions() -> tuple[str | None, frozenset[str]]:
+    """Return the newest revision and all there are; the files are read once in a process."""
+    scripts = ScriptDirectory.from_config(_alembic())
+    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
+
+
 def _head() -> str | None:
-    return ScriptDirectory.from_config(_alembic()).get_current_head()
+    return _revisions()[0]
 
 
 def _version(connection: Connection) -> str | None:
@@ -328,7 +336,7 @@ def _version(connection: Connection) -> str | None:
 
 
 def _refuse_other_version(version: str | None, *, exactly: bool = False) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+    _, known = _revisions()
     if version is not None and version not in known:
         raise LedgerError("这个台账是用更新版本的程序建立的，请先升级程序")
     if exactly and version is None:
