@@ -97,7 +97,7 @@ def _paper(actor: Actor, parameters: Mapping[str, str]) -> Download:
         open_place().open, parameters.get("round", ""), Wanted.of_address(parameters), actor=actor, now=clock()
     )
     if form not in FORMATS:
-        raise Refused("not_found", "只能下载 PDF 或 Excel")
+        raise Refused("not_found", "只能下载 PDF、Excel 或 Word")
     if not by:
         name, body = paper_file(order, form)
         return Download(body, name, FORMATS[form])

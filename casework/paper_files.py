@@ -56,6 +56,26 @@ def about_one(name: str) -> bool:
     return name in PAPERS and PAPERS[name].empty is not None
 
 
+def formats_of(name: str) -> dict[str, str]:
+    """Return label → format a paper leaves in; .docx where its form, which is named like it, has a template."""
+    as_word = about_one(name) and word.has_template(name.replace("-", "_"))
+    return {"PDF": "pdf", "Excel": "xlsx", **({"Word": "docx"} if as_word else {})}
+
+
+def people_on(table: Table) -> int:
+    """Return how many people a form about one person is for; 0 for any other list."""
+    if not load_form(table.list_id).apart or "index" not in table.keys:
+        return 0
+    return len({row[table.keys.index("index")] for row in table.rows})
+
+
+def first_people(table: Table, number: int) -> Table:
+    """Return a form about one person for the first few alone."""
+    at = table.keys.index("index")
+    kept = list(dict.fromkeys(row[at] for row in table.rows))[:number]
+    return replace(table, rows=tuple(row for row in table.rows if row[at] in kept))
+
+
 def may_be_opened(name: str) -> bool:
     """Tell whether there is a copy with whole account numbers, which stands in the log before it is made."""
     return name in PAPERS and PAPERS[name].opened is not None
@@ -87,8 +107,8 @@ def read_paper(session: Session, name: str, asked: Asked) -> Table:
     return in_force_copy(session, name, asked) if name in COMPUTED else paper(session, name, asked)
 
 
-def paper_bytes(table: Table, form: str, *, author: str) -> bytes:
-    """Return a list as a file.
+def paper_bytes(table: Table, form: str, *, author: str, told: Callable[[int, int], object] | None = None) -> bytes:
+    """Return a list as a file; `told` hears how many copies of a form are laid out, and of how many.
 
     Raises:
         Refused: `not_found`: no such format; else as `printing.render`; `no_template`: the list has no Word template.
@@ -97,7 +117,7 @@ def paper_bytes(table: Table, form: str, *, author: str) -> bytes:
         raise Refused("not_found", "只能下载 PDF、Excel 或 Word")
     if form == "docx":
         return word.write(table)
-    return write(table) if form == "xlsx" else render(table.list_id, table, author=author)
+    return write(table) if form == "xlsx" else render(table.list_id, table, author=author, told=told)
 
 
 def paper_name(session: Session, name: str, asked: Asked, table: Table, form: str) -> str:

@@ -92,7 +92,7 @@ def test_what_is_one_for_the_round_is_not_split(owed):
             parts(owed, name, "unit")
     with pytest.raises(Refused, match="不按党支部分"):
         parts(owed, "quota-table", "branch")
-    with pytest.raises(Refused, match="只能按单位或党支部"):
+    with pytest.raises(Refused, match="只能按单位、党支部或人"):
         parts(owed, "pay-sheet", "person?")
 
 

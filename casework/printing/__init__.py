@@ -29,7 +29,15 @@ _FIXED = datetime(2000, 1, 1, tzinfo=UTC)  # an attachment must carry a date; th
 _printing = threading.Lock()  # the renderer's logger is one for the whole process
 
 
-def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "", author: str = "") -> bytes:
+def render(  # noqa: PLR0913 - how a list is printed
+    form: str,
+    table: Table,
+    *,
+    mode: Mode | None = None,
+    issued: str = "",
+    author: str = "",
+    told: Callable[[int, int], object] | None = None,
+) -> bytes:
     """Return a list as PDF.
 
     Args:
@@ -38,6 +46,7 @@ def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "
         mode: `annex` 随文附件 or `report` 单独报送; None is what the form's folder says.
         issued: What an issued list carries in its foot (day, head of the audit log); "" for a list not issued.
         author: The issuing body, for the file's properties.
+        told: Of a form about one person: called with how many are laid out, and of how many.
 
     Raises:
         KeyError: There is no such form.
@@ -48,7 +57,7 @@ def render(form: str, table: Table, *, mode: Mode | None = None, issued: str = "
     glyphs.check((*texts_of(as_printed(table)), issued, author))
     definition = load_form(form)
     if definition.apart:
-        return _write_pdf(list(copies_html(definition, table, mode or definition.mode, issued, author)), table)
+        return _write_pdf(list(copies_html(definition, table, mode or definition.mode, issued, author)), table, told)
 
     def page(sheets: Sequence[int] = ()) -> str:
         return page_html(definition, table, mode or definition.mode, issued, author, sheets=sheets)
@@ -85,13 +94,20 @@ class _Heard(logging.Handler):
             self.said.append(record.getMessage())
 
 
-def _write_pdf(page: Callable[..., str] | list[str], table: Table) -> bytes:
+def _write_pdf(
+    page: Callable[..., str] | list[str], table: Table, told: Callable[[int, int], object] | None = None
+) -> bytes:
     """Return the PDF of a list, or of the copies of a form one after another."""
 
     def laid(html: Any, fetcher: Any) -> list[Any]:
-        if isinstance(page, list):
-            return [html(string=copy, url_fetcher=fetcher).render() for copy in page]
-        return [lay_out(html, page, table, fetcher)]
+        if not isinstance(page, list):
+            return [lay_out(html, page, table, fetcher)]
+        documents = []
+        for number, copy in enumerate(page, start=1):
+            documents.append(html(string=copy, url_fetcher=fetcher).render())
+            if told is not None:
+                told(number, len(page))
+        return documents
 
     return write_together(laid, table)
 

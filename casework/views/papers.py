@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
@@ -130,15 +130,15 @@ class Order:
         return policy_of(session, self.round_id).issuer
 
 
-def paper_file(order: Order, form: str) -> tuple[str, bytes]:
-    """Return (name, content) of a paper.
+def paper_file(order: Order, form: str, told: Callable[[int, int], object] | None = None) -> tuple[str, bytes]:
+    """Return (name, content) of a paper; `told` hears how many copies of a form are laid out, and of how many.
 
     Raises:
         Refused: `not_found`: no such round, paper, unit or format; else as `paper` and `render`.
         NotAllowed: `scope`, `viewer`.
     """
     if form not in FORMATS:
-        raise Refused("not_found", "只能下载 PDF 或 Excel")
+        raise Refused("not_found", "只能下载 PDF、Excel 或 Word")
     wanted, asked = order.wanted, order.asked
     opened = bool(wanted.cards) and not wanted.blank
     with reading(order.engine) as session:
@@ -148,7 +148,7 @@ def paper_file(order: Order, form: str) -> tuple[str, bytes]:
         if not may_be_opened(wanted.name):
             raise Refused("not_found", "这张表没有完整号码的一份")
         table = opened_paper(order.engine, wanted.name, asked, key=uuid.uuid4().hex)
-    body = paper_bytes(table, form, author=author)
+    body = paper_bytes(table, form, author=author, told=told)
     with reading(order.engine) as session:
         return paper_name(session, wanted.name, asked, table, form), body
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from casework.db import reading
 from casework.ledger import audit_head, policy_of
 from casework.lists import ListState, Table
-from casework.paper_files import LABELS, about_one, packed
+from casework.paper_files import FORMATS, LABELS, about_one, first_people, formats_of, packed, people_on
 from casework.papers import PAPERS, stage_of
 from casework.problems import CaseworkError, Refused
 from casework.views.cases.desk import CaseDesk, Look
@@ -23,7 +23,10 @@ from casework.views.proofs import Proof, proof_of
 
 SECTION: Final = "表册"
 NOT_HERE: Final = "打印和下载要逐份登记，请用 casework serve 打开本页后办理。"
-FORMS: Final = {"PDF": "pdf", "Excel": "xlsx"}
+MANY: Final = 20
+"""Copies of a form from which making them takes a while: how far it is is shown, and only the first are looked at."""
+FIRST: Final = 3
+"""Copies of such a form that are looked at."""
 OWN: Final = {
     "收表导入": "申报与审核",
     "集体研究": "会议",
@@ -56,6 +59,21 @@ class Seen:
     problem: str = ""
     hint: str = ""
 
+    @property
+    def people(self) -> int:
+        """Return for how many people a form about one person is; 0 for any other list."""
+        return people_on(self.table) if self.table is not None else 0
+
+    @property
+    def forms(self) -> dict[str, str]:
+        """Return label → format it leaves in."""
+        return formats_of(self.wanted.name)
+
+    @property
+    def made_first(self) -> bool:
+        """Tell whether the file is made with progress before it can be fetched."""
+        return bool(self.by) or self.people > MANY
+
 
 def look_at(desk: CaseDesk, look: Look, wanted: Wanted, *, by: str = "", preview: str = "") -> Seen:
     """Read a paper, and lay it out where it is to be looked at."""
@@ -71,8 +89,12 @@ def look_at(desk: CaseDesk, look: Look, wanted: Wanted, *, by: str = "", preview
         return Seen(wanted, by, table, hint="正在投屏：有姓名的表不在屏幕上预览，关掉投屏后再看；下载不受影响。")
     if not preview:
         return Seen(wanted, by, table)
+    hint, people = "", people_on(table)
+    looked = first_people(table, FIRST) if people > MANY else table
+    if people > MANY:
+        hint = f"共 {people} 人，这里只预览前 {FIRST} 人；文件里是全部 {people} 人。"
     try:
-        return Seen(wanted, by, table, proof_of(table, form=preview, author=author))
+        return Seen(wanted, by, table, proof_of(looked, form=preview, author=author), hint=hint)
     except Exception as error:  # noqa: BLE001 - as above
         return Seen(wanted, by, table, hint=failure(error))
 
@@ -95,8 +117,10 @@ def papers_panel(desk: CaseDesk, seen: Seen, controls: Mapping[str, str], made: 
         return card(SECTION, row, made, preview, muted=_SAID)
     if seen.table is None:
         return card(SECTION, row, note(seen.problem, "warn"), muted=_SAID)
-    links = [_link(f"下载 {label}", seen.wanted.address(desk, format=form)) for label, form in FORMS.items()]
-    told = note(seen.hint, "warn") if seen.hint else ""
+    told = note(seen.hint)
+    if seen.made_first:
+        return card(SECTION, row, made, told, preview, muted=_SAID)
+    links = [_link(f"下载 {label}", seen.wanted.address(desk, format=form)) for label, form in seen.forms.items()]
     return card(SECTION, row, toolbar(*links, _state(seen.table)), told, preview, muted=_SAID)
 
 
@@ -107,26 +131,30 @@ def _link(label: str, address: str, css: str = "cw-button") -> str:
     return tag("a", esc(label), css, href=address, download="1")
 
 
+def _links(desk: CaseDesk, wanted: Wanted) -> str:
+    forms = formats_of(wanted.name).items()
+    return " · ".join(_link(label, wanted.address(desk, format=form), "") for label, form in forms)
+
+
 def _state(table: Table) -> str:
     colour = "green" if table.state is ListState.OFFICIAL else "amber"
     rows = tag("span", esc(f"{len(table.rows)} 行"), "cw-muted") if table.rows else ""
     return badge(table.state.label, colour) + rows
 
 
-def split_said(seen: Seen, number: int) -> str:
-    """Return what the archive holds."""
-    return f"{LABELS[seen.wanted.name]}：共 {number} 个文件，打成一个压缩包"
-
-
-def keep_archive(desk: CaseDesk, seen: Seen, files: list[tuple[str, bytes]]) -> str:
-    """Keep all files of a split as one archive for whoever made it, and return its link."""
+def keep_made(desk: CaseDesk, seen: Seen, files: list[tuple[str, bytes]]) -> str:
+    """Keep what was made for whoever made it, all files of a split as one archive, and return its link."""
     wanted = seen.wanted
-    asked = wanted.asked(desk.round_id, desk.actor, clock())
-    name, body = packed(files, wanted.name, asked, seen.by)
     about = {"name": wanted.name, "round": desk.round_id, "unit": wanted.unit, "split": seen.by}
-    address = keep_file(desk, name, body, "application/zip", about=about)
+    if seen.by:
+        name, body = packed(files, wanted.name, wanted.asked(desk.round_id, desk.actor, clock()), seen.by)
+        media, said = "application/zip", f"共 {len(files)} 个文件，打成一个压缩包"
+    else:
+        ((name, body),) = files
+        media, said = FORMATS[name.rpartition(".")[2]], f"共 {seen.people} 人，一个文件"
+    address = keep_file(desk, name, body, media, about={key: value for key, value in about.items() if value})
     link = tag("a", esc(f"下载 {name}"), "cw-button cw-primary", href=address, download="1")
-    return toolbar(link, tag("span", esc(split_said(seen, len(files))), "cw-muted"))
+    return toolbar(link, tag("span", esc(said), "cw-muted"))
 
 
 # -- in the other sections -----------------------------------------------------------------------------------------
@@ -180,7 +208,9 @@ def paper_line(desk: CaseDesk, section: str, unit: str = "") -> str:
         if missing:
             parts.append(label + tag("span", "（选定后打印）", "cw-muted"))
         else:
-            links = " · ".join(_link(word, own.address(desk, format=form), "") for word, form in FORMS.items())
+            links = " · ".join(
+                _link(word, own.address(desk, format=form), "") for word, form in formats_of(name).items()
+            )
             parts.append(f"{label} {links}")
     if not parts:
         return ""
@@ -197,7 +227,9 @@ def case_line(desk: CaseDesk, case_id: str, unit: str) -> str:
         if about_one(name):
             own = Wanted(name, unit, case=case_id)
             seen = tag("a", esc(LABELS[name]), "", href=to_section(desk, name, unit=unit, case=case_id))
-            links = " · ".join(_link(word, own.address(desk, format=form), "") for word, form in FORMS.items())
+            links = " · ".join(
+                _link(word, own.address(desk, format=form), "") for word, form in formats_of(name).items()
+            )
             rows.append(tag("span", f"{seen} {links}"))
     line = tag("p", "".join(rows), "cw-papers")
     return card("本人的表", line, muted="号码已遮盖；要印完整号码，点表名到“表册”里选") if rows else ""

@@ -11,13 +11,22 @@ from casework.views.cases import CaseDesk, Look
 from casework.views.desk import clock
 from casework.views.html import failure, note
 from casework.views.panels import toolbar
-from casework.views.papers import COPIES, Choices, Order, Wanted, choices_for, copies_of, made_files, paper_choices
+from casework.views.papers import (
+    COPIES,
+    Choices,
+    Order,
+    Wanted,
+    choices_for,
+    copies_of,
+    made_files,
+    paper_choices,
+    paper_file,
+)
 from casework.views.papers_shown import (
-    FORMS,
     Seen,
     case_line,
     is_whole,
-    keep_archive,
+    keep_made,
     look_at,
     paper_line,
     papers_panel,
@@ -86,30 +95,41 @@ def read(desk: CaseDesk, look: Look, wanted: Wanted, scope: Mapping[str, Any], n
 
 
 def make_buttons(desk: CaseDesk, seen: Seen) -> dict[str, mo.ui.run_button]:
-    """Return a button per kind of file that makes all files of a split; none where nothing is split."""
-    if not (seen.by and desk.guarded):
+    """Return a button per kind of file for what takes a while to make; none where a link does."""
+    if not (seen.made_first and desk.guarded):
         return {}
-    return {form: mo.ui.run_button(label=f"生成 {label}") for label, form in FORMS.items()}
+    return {form: mo.ui.run_button(label=f"生成 {label}") for label, form in seen.forms.items()}
 
 
 def made(desk: CaseDesk, seen: Seen, buttons: Mapping[str, Any]) -> str:
-    """Make the archive that was asked for, file by file, and return its link; all of it or the reason why not."""
+    """Make what was asked for, saying how far it is, and return its link; all of it, or the reason why not."""
     form = next((form for form, button in buttons.items() if button.value), "")
     if not form:
         return ""
-    order = Order(desk.engine, desk.round_id, seen.wanted, desk.actor, clock())
     try:
-        copies = copies_of(order, seen.by)
-        files = []
-        with mo.status.progress_bar(
-            total=len(copies), title="正在生成", show_rate=False, show_eta=False, remove_on_exit=True
-        ) as bar:
-            for file in made_files(order, copies, form):
-                files.append(file)
-                bar.update(subtitle=f"第 {len(files)} 个，共 {len(copies)} 个")
-        return keep_archive(desk, seen, files)
+        order = Order(desk.engine, desk.round_id, seen.wanted, desk.actor, clock())
+        return keep_made(desk, seen, _made(order, seen, form))
     except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
         return note(failure(error), "warn")
+
+
+def _made(order: Order, seen: Seen, form: str) -> list[tuple[str, bytes]]:
+    copies = copies_of(order, seen.by) if seen.by else ()
+    total = len(copies) or seen.people
+    with mo.status.progress_bar(
+        total=total, title="正在生成", show_rate=False, show_eta=False, remove_on_exit=True
+    ) as bar:
+
+        def told(number: int, of: int) -> None:
+            bar.update(subtitle=f"第 {number} 份，共 {of} 份")
+
+        if not seen.by:
+            return [paper_file(order, form, told)]
+        files = []
+        for file in made_files(order, copies, form):
+            files.append(file)
+            told(len(files), total)
+        return files
 
 
 def making(buttons: Mapping[str, Any], made: str) -> str:
