@@ -309,7 +309,7 @@ def case_shown(case, case_forms, desk, get_opened, get_said, look, moving, secti
     mo.stop(section.value != "一案一屏")
     _forms = one.form_texts(case, case_forms, moving, get_said())
     _own = printed.case_line(desk, case.case_id, case.row["unit_id"])
-    mo.Html(cases.case_panel(desk, look, case, _forms, get_opened().get(case.case_id)) + _own)
+    mo.Html(_own + cases.case_panel(desk, look, case, _forms, get_opened().get(case.case_id)))
     return
 
 

@@ -219,17 +219,12 @@ def paper_line(desk: CaseDesk, section: str, unit: str = "") -> str:
 
 @shown
 def case_line(desk: CaseDesk, case_id: str, unit: str) -> str:
-    """Return the forms of one person, each with its files and the way to look at it."""
+    """Return the forms of one person, each with its files and the way to look at it, or to print whole numbers."""
     if not (desk.guarded and desk.actor.may_write()):
         return ""
-    rows = []
+    parts = []
     for name in LABELS:
         if about_one(name):
-            own = Wanted(name, unit, case=case_id)
             seen = tag("a", esc(LABELS[name]), "", href=to_section(desk, name, unit=unit, case=case_id))
-            links = " · ".join(
-                _link(word, own.address(desk, format=form), "") for word, form in formats_of(name).items()
-            )
-            rows.append(tag("span", f"{seen} {links}"))
-    line = tag("p", "".join(rows), "cw-papers")
-    return card("本人的表", line, muted="号码已遮盖；要印完整号码，点表名到“表册”里选") if rows else ""
+            parts.append(f"{seen} {_links(desk, Wanted(name, unit, case=case_id))}")
+    return tag("p", tag("b", "本人的表") + "".join(tag("span", part) for part in parts), "cw-papers") if parts else ""
