@@ -173,8 +173,8 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], heads: Mapping[str, str]) -> None:
-    """Print rows under Chinese heads in aligned columns, numbers to the right; None is blank."""
+def print_table(rows: Sequence[Mapping[str, Any]], heads: Mapping[str, str], *, err: bool = False) -> None:
+    """Print rows under Chinese heads in aligned columns, numbers to the right; None is blank; `err`: beside it."""
     lines = [list(heads.values()), *([_shown(row.get(name)) for name in heads] for row in rows)]
     widths = [max(width(line[at]) for line in lines) for at in range(len(heads))]
     right = [bool(rows) and all(isinstance(row.get(name), int | None) for row in rows) for name in heads]
@@ -183,7 +183,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], heads: Mapping[str, str]) -> 
             " " * (room - width(cell)) + cell if to_right else cell + " " * (room - width(cell))
             for cell, room, to_right in zip(line, widths, right, strict=True)
         ]
-        typer.echo("  ".join(cells).rstrip())
+        typer.echo("  ".join(cells).rstrip(), err=err)
 
 
 def _shown(value: object) -> str:
