@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from casework.dates import SHANGHAI, chinese
 from casework.forms import load_form
-from casework.lists.listing import in_year, listing
+from casework.lists.listing import NOBODY, WIDE_FROM_MM, in_year, listing
+from casework.lists.quota import form_clause
+from casework.lists.roster import form_columns
 from casework.lists.table import Cell, Column, Head, ListState, Table, plain
 from casework.vocabulary import Term
 
@@ -84,6 +86,9 @@ def filing(  # noqa: PLR0913 - the range, the year, whose it is
         units: The units that are counted under 汇总, those without anybody too; empty: no count of units.
     """
     rows = [dict(person) for person in people]
+    columns = form_columns(load_form(FILING), form_clause(policy, filed.value))
+    if unit and any(column.key == "unit" and "党支部" in column.label for column in columns):
+        rows = [{**row, "unit": row.get("branch") or row.get("unit")} for row in rows]
     waiting = sum(not row.get("outcome") for row in rows)
     captions = []
     if filed is not Filed.EXISTING and waiting:
@@ -100,6 +105,7 @@ def filing(  # noqa: PLR0913 - the range, the year, whose it is
         unit=unit,
         counted="name",
         captions=captions,
+        nobody="".join([NOBODY, *captions]),
     )
     if table.title == load_form(FILING).title:  # the circular has no name of its own for this range
         table = dataclasses.replace(table, title=f"{year}年度{filed.label}")
@@ -199,6 +205,7 @@ def submission(policy: Policy, grid: pl.DataFrame, *, now: datetime, unit: str =
         groups=tuple(groups),
         totals=tuple(totals) if rows and dues else (),
         captions=said,
+        wide=sum(column.width_mm for column in columns) > WIDE_FROM_MM,
         above=(base.above[0], f"截至：{chinese(moment.date())}{moment:%H:%M}"),
     )
 

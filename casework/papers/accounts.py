@@ -191,7 +191,7 @@ def _adopted(session: Session, round_id: str) -> Iterator[dict[str, Any]]:
     query = _of_round(Adoption, round_id).where(Adoption.state != "withdrawn")
     for row in session.exec(query.order_by(col(Adoption.adopted_at))):
         named = f"{Act(row.act).label}（第 {row.number} 号）"
-        state = "正式" if row.state == "official" else "待研究"
+        state = None if row.act == Act.PLACES.value else "正式" if row.state == "official" else "待研究"
         yield _line("名单方案", named, row.adopted_at.astimezone(SHANGHAI).date(), remarks=state)
 
 
@@ -237,7 +237,7 @@ def _steps(session: Session, round_id: str) -> Iterator[dict[str, Any]]:
     for row in session.exec(query.order_by(col(ReviewStep.on), col(ReviewStep.seq))):
         counts[row.on, row.stage, row.body] += 1
     for (on, stage, body), pieces in counts.items():
-        yield _line("办理记录", f"{body}{Stage(stage).label}", on, pieces)
+        yield _line("办理记录", f"{Stage(stage).label}（{body}）", on, pieces)
 
 
 def _handed(session: Session, round_id: str) -> Iterator[dict[str, Any]]:

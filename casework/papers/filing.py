@@ -21,8 +21,10 @@ from casework.papers.standing import standing_people, year_of
 from casework.payment.common import unit_names
 from casework.people.deadlines import status_grid
 from casework.people.seeing import Shown, masked_contacts, open_contact
+from casework.policy import Policy
 from casework.review.official import OFFICIAL
-from casework.vocabulary import Act, Recheck
+from casework.shapes.procedure import FormDefinition, RouteToUnit
+from casework.vocabulary import Act, Degree, Reason, Recheck
 
 CARDS = ("card", "designated_card")
 TASK = "person_return"
@@ -34,7 +36,7 @@ TASK = "person_return"
 def declared(session: Session, asked: Asked) -> Table:
     """Return 困难党员统计表 with masked cards, to be checked by eye."""
     rows = _declared(session, asked)
-    return _returned(session, asked, rows, _cards(masked_contacts(session, people=_ids(rows), kinds=CARDS)), False)
+    return _returned(session, asked, rows, _cards(masked_contacts(session, people=_ids(rows), kinds=CARDS), {}), False)
 
 
 def declared_opened(engine: Engine, asked: Asked, *, key: str) -> Table:
@@ -51,7 +53,9 @@ def declared_opened(engine: Engine, asked: Asked, *, key: str) -> Table:
         engine, purpose=TASK, round_id=asked.round_id, people=people, actor=asked.actor, now=asked.now, key=key
     )
     with reading(engine) as session:
-        return _returned(session, asked, _declared(session, asked), _cards(opened), True)
+        rows = _declared(session, asked)
+        names = {row["person_id"]: row["name"] or "" for row in rows}
+        return _returned(session, asked, rows, _cards(opened, names), True)
 
 
 def _returned(
@@ -91,7 +95,7 @@ def _case_rows(known: Facts) -> list[dict[str, Any]]:
             "causes": causes.get(case["case_id"], []),
         }
         place = (order is None, order or 0, case["unit_id"], case["category"] or "", rank is None, rank or 0)
-        own = {"case_id": case["case_id"], "person_id": case["person_id"], "unit_id": case["unit_id"]}
+        own = {name: case[name] for name in ("case_id", "person_id", "unit_id", "degree")}
         values = {**person_values(told), **own, "started": person["started_work_on"]}
         found.append(((*place, case["case_id"]), values))
     return [values for _, values in sorted(found, key=lambda pair: pair[0])]
@@ -101,12 +105,17 @@ def _ids(rows: list[dict[str, Any]]) -> list[str]:
     return [row["person_id"] for row in rows]
 
 
-def _cards(contacts: list[Shown]) -> dict[str, str]:
-    """Return person → the card a payment goes to, with its holder where it may be shown; his own before another's."""
+def _cards(contacts: list[Shown], names: Mapping[str, str]) -> dict[str, str]:
+    """Return person → the card a payment goes to and whose it is; his own before that of somebody else.
+
+    Args:
+        contacts: His cards, opened or masked.
+        names: Person → his name, for a card on which nobody wrote a holder; empty where no holder is shown.
+    """
     found: dict[str, str] = {}
     for one in sorted(contacts, key=lambda one: (one.kind != "card", one.contact_id)):
         if one.usable:
-            found.setdefault(one.person_id, f"{one.value} {one.holder}".strip())
+            found.setdefault(one.person_id, f"{one.value} {one.holder or names.get(one.person_id, '')}".strip())
     return found
 
 
@@ -129,32 +138,36 @@ def filed_existing(session: Session, asked: Asked) -> Table:
 
 
 def _filed(session: Session, asked: Asked, filed: Filed) -> Table:
+    policy = policy_of(session, asked.round_id)
     people = []
     for one in standing_people(session, asked):
-        ended = one["outcome"] == Recheck.ENDED.label
-        if (
-            (filed is Filed.ALL and not ended)
-            or (filed is Filed.NEW and one["new"])
-            or (filed is Filed.EXISTING and not one["new"])
-        ):
+        ended, new = one["outcome"] == Recheck.ENDED.label, _is_new(policy, one)
+        if {Filed.ALL: not ended, Filed.NEW: new, Filed.EXISTING: not new}[filed]:
             people.append(one)
     phones = {one.person_id: one.value for one in masked_contacts(session, people=_ids(people), kinds=("phone",))}
-    rows = [
-        {
-            **one,
-            "unit": one["unit"] if asked.unit_id is None else one["branch"] or one["unit"],
-            "phone": phones.get(one["person_id"]),
-        }
-        for one in people
-    ]
+    rows = [{**one, "phone": phones.get(one["person_id"])} for one in people]
     return filing(
-        policy_of(session, asked.round_id),
+        policy,
         filed,
         rows,
         year=year_of(session, asked),
         unit=unit_name(session, asked.unit_id),
         units=_units(session, asked) if filed is Filed.EXISTING else (),
     )
+
+
+def _is_new(policy: Policy, one: Mapping[str, Any]) -> bool:
+    """Tell whether somebody is new this year: as the re-check found, else by his path, else by what was known before.
+
+    A circular names the path whose people stand on each of its two lists.
+    Source: JZ-N2.2, JZ-A4.
+    """
+    paths = {shape.form: clause.for_paths for clause, shape in policy.of_shape(FormDefinition)}
+    if one["outcome"] is None and one["path"]:
+        for filed, new in ((Filed.NEW, True), (Filed.EXISTING, False)):
+            if one["path"] in paths.get(filed.value, ()):
+                return new
+    return bool(one["new"])
 
 
 def _units(session: Session, asked: Asked) -> list[str]:
@@ -177,6 +190,7 @@ def nominations(session: Session, asked: Asked) -> Table:
     awards = {row["case_id"]: row for row in adoption.numbers["awards"]} if adoption else {}
     kept = {row["case_id"]: row for row in adoption.numbers["reserve"]} if adoption else {}
     known = facts(session, round_id=asked.round_id, as_of=asked.today, units=asked.actor.units)
+    routed = any(True for _ in policy.of_shape(RouteToUnit))
     rows = []
     waiting = 0
     for row in _case_rows(known):
@@ -185,7 +199,7 @@ def nominations(session: Session, asked: Asked) -> Table:
         case_id = row["case_id"]
         if case_id in awards:
             rows.append({**row, "by": "上级慰问", "amount": awards[case_id]["amount_fen"]})
-        elif kept.get(case_id, {}).get("route") == "unit":
+        elif _left_to_unit(kept.get(case_id, {}), row["degree"], routed=routed):
             rows.append({**row, "by": "本单位慰问"})
         elif adoption is None:
             rows.append(row)
@@ -195,6 +209,17 @@ def nominations(session: Session, asked: Asked) -> Table:
     if adoption is None:
         remarks.append("上级名单尚未确定，“由谁慰问”待定。")
     return unit_list(policy, rows, unit=unit_name(session, unit_id), state=_state(adoption), remarks=remarks)
+
+
+def _left_to_unit(kept: Mapping[str, Any], degree: str | None, *, routed: bool) -> bool:
+    """Tell whether the circular leaves somebody to his own unit.
+
+    Who could have been helped from above but for the places, and whose hardship is not exceptional: an exclusion the
+    circular makes with 一般, so that only an exception would bring him on the list above.
+    Source: IM-3.2.2, IM-3.4.3.
+    """
+    lesser = degree == Degree.HARDSHIP.value and kept.get("reason") == Reason.NEEDS_EXCEPTION.value
+    return kept.get("route") == "unit" or (routed and lesser)
 
 
 def _state(adoption: Adoption | None) -> ListState:

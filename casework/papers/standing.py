@@ -36,6 +36,7 @@ _CASE: Final[Schema] = {
     "round_id": pl.String,
     "unit_id": pl.String,
     "category": pl.String,
+    "path": pl.String,
     "unit_rank": pl.Int64,
     "opened_on": pl.Date,
 }
@@ -174,6 +175,7 @@ def _record(known: _Known, row: Mapping[str, Any], case: Mapping[str, Any], year
         "reviewed_on": reviewed.on if reviewed else None,
         "notice": known.notices.get(case.get("case_id", "")),
         "outcome": _outcome(row["outcome"]),
+        "path": case.get("path"),
         "new": _is_new(row, known.first.get(row["person_id"]), year),
         "standing": _outcome(row["outcome"]) or "本年度未核查",
         "members": [_member(one) for one in known.members.get(person["household_id"] or "", [])],
