@@ -11,6 +11,7 @@ from casework.cli.chinese import ChineseTyper
 from casework.cli.common import (
     Db,
     Json,
+    OptionalRound,
     Usage,
     emit,
     ledger_url,
@@ -27,6 +28,7 @@ from casework.cli.common import (
 app = ChineseTyper(help="轮次：新建、查看、结束。", no_args_is_help=True)
 units = ChineseTyper(help="单位名录。", no_args_is_help=True)
 
+MaybeRoundId = Annotated[str, typer.Argument(metavar="编号", help="轮次编号（也可以写 --round；只有一轮时可以不写）")]
 RoundId = Annotated[str, typer.Argument(metavar="编号", help="轮次编号")]
 
 
@@ -157,14 +159,26 @@ def day(
     return 0
 
 
+def one_round(typed: str, named: str) -> str:
+    """Return the round that was typed behind the command or behind --round.
+
+    Raises:
+        Usage: Both, and they differ.
+    """
+    if typed and named and typed != named:
+        raise Usage(f"写了两个轮次：{typed} 和 {named}，请只写一个")
+    return typed or named
+
+
 @app.command("ends", help="未了事项：还有什么没有办完；已结束的一轮列出结束时的说明。")
-def ends(round_id: RoundId, db: Db = "", as_json: Json = False) -> int:
+def ends(round_id: MaybeRoundId = "", named: OptionalRound = "", db: Db = "", as_json: Json = False) -> int:
     """List what stands open; exit 1 where something does."""
     from casework.payment.closing import closed_with, round_ends
     from casework.vocabulary import RoundState
 
     with looking(db) as session:
-        found = round_of(session, round_id)
+        found = round_of(session, one_round(round_id, named))
+        round_id = found.round_id
         if found.state == RoundState.CLOSED:
             rows = [
                 {"said": end.said, "count": end.count, "reason": end.reason} for end in closed_with(session, round_id)
@@ -183,10 +197,11 @@ def ends(round_id: RoundId, db: Db = "", as_json: Json = False) -> int:
 
 @app.command("close", help="结束一轮：以后只能查看和打印；有未了事项的须逐项说明（--explain）。")
 def close(
-    round_id: RoundId,
+    round_id: MaybeRoundId = "",
     explain: Annotated[
         list[str], typer.Option("--explain", metavar="事项=原因", help="未了事项为何仍结束，可写多次")
     ] = [],  # noqa: B006 - Typer reads it and changes nothing
+    named: OptionalRound = "",
     db: Db = "",
 ) -> int:
     """Close a round."""
@@ -197,7 +212,8 @@ def close(
     engine = open_place(ledger_url(db), write=True)
     at = now()
     with reading(engine) as session:
-        version = round_of(session, round_id).version
+        found = round_of(session, one_round(round_id, named))
+        round_id, version = found.round_id, found.version
         codes = {end.label: end.code for end in round_ends(session, round_id=round_id, now=at)} if explain else {}
     explained = {}
     for label, equals, reason in (text.partition("=") for text in explain):
