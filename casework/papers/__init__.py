@@ -25,7 +25,7 @@ from casework.papers import accounts, filing, notices, paying, person, standing,
 from casework.papers.asked import Asked, unit_name
 from casework.papers.basis import grounded
 from casework.papers.choices import STAGES, branches, instances, may_be_seen, stage_of
-from casework.papers.computed import COMPUTED, blank_copy, computed, in_force_copy
+from casework.papers.computed import COMPUTED, RESTS_ON, blank_copy, computed, in_force_copy
 from casework.papers.paying import bank_opened
 from casework.papers.single import single_handed_said
 from casework.papers.standing import year_of
@@ -35,6 +35,7 @@ from casework.review.instructions import refuse_while_pending
 __all__ = [
     "COMPUTED",
     "PAPERS",
+    "RESTS_ON",
     "STAGES",
     "Asked",
     "Paper",

@@ -32,7 +32,6 @@ from casework.views.figures import chart, figures, quota, result, slider_span, t
 from casework.views.html import badge, card, esc, folded, note, notes, shown, tag
 from casework.views.margins import margin, remedies_html, ways_out
 from casework.views.panels import (
-    PRINTED,
     address,
     amounts_panel,
     circular_panel,
@@ -71,7 +70,7 @@ from casework.views.plans import (
     transfers_html,
     withdraw,
 )
-from casework.views.proofs import PREVIEWS, Proof, proof, proof_html, proof_of, wanted_list
+from casework.views.proofs import PREVIEWS, Proof, printed_for, proof, proof_html, proof_of, wanted_list
 from casework.views.sheet import (
     ROADS,
     Sheet,
@@ -87,7 +86,6 @@ __all__ = [
     "BASES",
     "CIRCULAR",
     "PREVIEWS",
-    "PRINTED",
     "ROADS",
     "SECTIONS",
     "WORKSHEET",
@@ -148,6 +146,7 @@ __all__ = [
     "people_panel",
     "plans_panel",
     "print_panel",
+    "printed_for",
     "proof",
     "proof_html",
     "proof_of",

@@ -13,7 +13,6 @@ from casework.views.html import card, esc, note, shown, tag
 from casework.views.plans import Book, in_force_html, scenario_table
 from casework.views.sheet import Worked
 
-PRINTED: Final = {"名额分配表": "quota-table", "慰问对象花名册": "roster"}
 NOBODY: Final = "本页没有读取任何人员信息；请用 casework serve 打开后查看名单。"
 
 

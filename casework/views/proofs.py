@@ -11,7 +11,8 @@ from typing import Any, Final
 from casework.access import Actor
 from casework.adoption import in_force
 from casework.db import reading
-from casework.lists import ListState, Table, quota_table, roster
+from casework.lists import ListState, Table
+from casework.papers import COMPUTED, RESTS_ON, computed
 from casework.pictures import page_count, picture
 from casework.printing import render
 from casework.problems import NotAllowed, Refused
@@ -21,9 +22,9 @@ from casework.views.drafts import draft_parameters
 from casework.views.figures import table_html
 from casework.views.html import esc, failure, note, shown, tag
 from casework.views.sheet import Typed, Worked, work
-from casework.vocabulary import Act
 
-LISTS: Final = {"quota-table": Act.PLACES, "roster": Act.LIST}
+LISTS: Final = RESTS_ON
+"""What is computed from a worksheet or a scenario → the act that makes it more than a draft."""
 PREVIEWS: Final = {"不显示": "", "PDF 页面": "pdf", "Excel 表格": "xlsx"}
 MOST_ROWS: Final = 200
 """Rows of a workbook shown in the page; the file has them all."""
@@ -32,6 +33,11 @@ MOST_DRAWN: Final = 2000
 
 
 # -- which list ----------------------------------------------------------------------------------------------------
+
+
+def printed_for(actor: Actor) -> dict[str, str]:
+    """Return label → list somebody may print from his worksheet; without any task that is the one without names."""
+    return {label: name for name, label in COMPUTED.items() if actor.may_write() or name == "quota-table"}
 
 
 def wanted_list(desk: Desk, actor: Actor, *, kind: str, scenario: str = "", unit: str | None = None) -> Table:
@@ -46,8 +52,10 @@ def wanted_list(desk: Desk, actor: Actor, *, kind: str, scenario: str = "", unit
 
     Raises:
         Refused: `not_right` (the worksheet has fields to put right), `not_found`.
-        NotAllowed: `scope`.
+        NotAllowed: `scope`; `viewer`: a list of people for somebody who may only look.
     """
+    if kind not in printed_for(actor).values():
+        raise NotAllowed("viewer", "只读账号只能取名额分配表；有姓名的表请由经办人打印")
     typed, state = _parameters(desk, actor, kind, scenario)
     if typed.problems:
         raise Refused("not_right", f"工作表里有 {len(typed.problems)} 处没有填对，请先改正再打印")
@@ -60,13 +68,17 @@ def wanted_list(desk: Desk, actor: Actor, *, kind: str, scenario: str = "", unit
     worked = work(desk, typed)
     if worked.result is None:
         raise Refused("not_right", worked.problem)
-    plan = worked.result.plan
-    if kind == "quota-table":
-        return quota_table(desk.policy, units=desk.assessed.facts.units, plan=plan, state=state, only_unit=unit)
-    table = roster(
-        desk.policy, desk.assessed.facts, awards=worked.result.awards, plan=plan, state=state, only_unit=unit
-    )
-    return replace(table, state=state)
+    with reading(desk.engine) as session:
+        return computed(
+            session,
+            kind,
+            policy=desk.policy,
+            facts=desk.assessed.facts,
+            plan=worked.result.plan,
+            awards=worked.result.awards,
+            state=state,
+            unit_id=unit,
+        )
 
 
 def _parameters(desk: Desk, actor: Actor, kind: str, scenario: str) -> tuple[Typed, ListState]:

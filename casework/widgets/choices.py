@@ -138,7 +138,7 @@ def print_choices(desk: Desk, book: Book) -> tuple[mo.ui.dropdown, mo.ui.dropdow
     """Return which list, of which scenario, of which unit, and how it is shown here."""
     first = views.WORKSHEET if desk.actor.may_write() else views.CIRCULAR  # a viewer keeps no worksheet
     return (
-        pick(views.PRINTED),
+        pick(views.printed_for(desk.actor)),
         pick({first: "", **book.choices}),
         pick(views.unit_choices(desk)),
         pick(views.PREVIEWS),
