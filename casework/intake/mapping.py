@@ -236,14 +236,29 @@ def _above(sheet: Sheet, grid: list[list[Any]], rows: int) -> tuple[str, int | N
 
 def _is_form(sheet: Sheet, heads: Dictionary[str, SheetColumn]) -> bool:
     """Tell a 登记表 from a table: there is room beside the label 姓名, and other labels stand in other rows."""
-    labels = [[_label(cell, heads) for cell in row] for row in sheet.rows]
-    named = next(((number, row.index("name")) for number, row in enumerate(labels) if "name" in row), None)
+    known: dict[Any, str] = {}
+
+    def label(cell: Any) -> str:
+        if cell not in known:
+            known[cell] = _label(cell, heads)
+        return known[cell]
+
+    named = next(
+        (
+            (number, place)
+            for number, row in enumerate(sheet.rows)
+            for place, cell in enumerate(row)
+            if label(cell) == "name"
+        ),
+        None,
+    )
     if named is None:
         return False
     row, place = named
-    beside = labels[row][place + 1] if place + 1 < len(labels[row]) else ""
-    elsewhere = {field for number, found in enumerate(labels) if number != row for field in found if field}
-    return not beside and len(elsewhere - {"name"}) >= 3
+    if place + 1 < len(sheet.rows[row]) and label(sheet.rows[row][place + 1]):
+        return False
+    elsewhere = {label(cell) for number, cells in enumerate(sheet.rows) if number != row for cell in cells}
+    return len(elsewhere - {"name", ""}) >= 3
 
 
 def _label(cell: object, heads: Dictionary[str, SheetColumn]) -> str:
