@@ -19,7 +19,7 @@ from casework.cli.common import (
     print_json,
     round_of,
 )
-from casework.cli.pay import On, day_of, do, show, starting
+from casework.cli.deeds import On, day_of, do, show, starting
 
 app = ChineseTyper()
 
@@ -31,12 +31,13 @@ def draw_command(
     on: On = "",
     round_id: OptionalRound = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Draw a random inspection."""
     from casework.payment.inspection import draw_inspection
 
     engine, found = starting(db, round_id)
-    return do(draw_inspection, engine, round_id=found, seed=seed, size=size, on=day_of(on))
+    return do(draw_inspection, engine, as_json=as_json, round_id=found, seed=seed, size=size, on=day_of(on))
 
 
 @app.command("deadlines", help="报送情况：各单位各项材料按期、逾期、未报。")
@@ -117,6 +118,7 @@ def finding(
     outcome: Annotated[str, typer.Option("--outcome", metavar="处理", help="处理结果")] = "",
     on: On = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Record what an inspection found."""
     from casework.payment.inspection import record_finding
@@ -124,4 +126,13 @@ def finding(
     engine = open_place(ledger_url(db), write=True)
     found: dict[str, Any] = {"basis": basis, "responsible": responsible, "outcome": outcome, "body": body}
     result = "irregular" if problem else "in_order"
-    return do(record_finding, engine, inspection_id=inspection, case_id=case, result=result, on=day_of(on), **found)
+    return do(
+        record_finding,
+        engine,
+        as_json=as_json,
+        inspection_id=inspection,
+        case_id=case,
+        result=result,
+        on=day_of(on),
+        **found,
+    )

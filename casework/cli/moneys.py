@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casework.cli.chinese import ChineseTyper
+from casework.cli.choosing import Every, OfUnit, Sure, Whom, Wish, choose, parties, versions
 from casework.cli.common import (
     Db,
     Json,
@@ -20,9 +21,8 @@ from casework.cli.common import (
     round_of,
     write_bytes,
 )
-from casework.cli.pay import (
+from casework.cli.deeds import (
     Basis,
-    Claims,
     FundName,
     On,
     UnitName,
@@ -32,6 +32,7 @@ from casework.cli.pay import (
     do,
     fen_of,
     fund_of,
+    one_fund,
     starting,
     term_of,
     unit_of,
@@ -49,41 +50,53 @@ ClaimId = Annotated[str, typer.Argument(metavar="编号", help="应发款的编�
 
 
 @app.command("stop", help="停发一笔应发款（已拨付的另行退回）。")
-def stop(claim: ClaimId, reason: Reason, db: Db = "") -> int:
+def stop(claim: ClaimId, reason: Reason, db: Db = "", as_json: Json = False) -> int:
     """Stop a claim."""
     from casework.payment.claims import stop_claim
 
     engine = open_place(ledger_url(db), write=True)
     version = claim_versions(engine, [claim])[claim]
-    return do(stop_claim, engine, claim_id=claim, reason=reason, expected_version=version)
+    return do(stop_claim, engine, as_json=as_json, claim_id=claim, reason=reason, expected_version=version)
 
 
 @app.command("takeback", help="收回一次发放：钱退回账户，原来的一次留存。")
-def takeback(claim: ClaimId, reason: Reason, on: On = "", db: Db = "") -> int:
+def takeback(claim: ClaimId, reason: Reason, on: On = "", db: Db = "", as_json: Json = False) -> int:
     """Take back what was handed over."""
     from casework.payment.receipts import take_back
 
     engine = open_place(ledger_url(db), write=True)
     version = claim_versions(engine, [claim])[claim]
-    return do(take_back, engine, claim_id=claim, reason=reason, on=day_of(on), expected_version=version)
+    return do(
+        take_back, engine, as_json=as_json, claim_id=claim, reason=reason, on=day_of(on), expected_version=version
+    )
 
 
 @app.command("refund", help="单位把没有发放的拨付款退回本级。")
 def refund(
-    claims: Claims,
-    unit: UnitName,
     basis: Basis,
+    claims: Whom = [],  # noqa: B006 - Typer reads it and changes nothing
+    unit: OfUnit = "",
+    every: Every = False,
     fund: FundName = "",
     on: On = "",
+    yes: Sure = False,
     round_id: OptionalRound = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
-    """Return money a unit did not pay out."""
+    """Return money a unit did not pay out; of whole units only what was stopped."""
     from casework.payment.transfers import return_funds
+    from casework.vocabulary import ClaimState
 
     engine, found = starting(db, round_id)
-    back = {"round_id": found, "unit_id": unit_of(engine, unit), "fund": fund_of(fund)}
-    return do(return_funds, engine, claims=claim_versions(engine, claims), on=day_of(on), basis=basis, **back)
+    source = one_fund(engine, found, fund)
+    named = (ClaimState.TRANSFERRED, ClaimState.RETURNED) if claims else ()
+    states = (ClaimState.STOPPED, *named)
+    rows = choose(engine, found, Wish(tuple(claims), unit, every, yes), doing="退回", states=states, fund=source)
+    back: dict[str, Any] = {"round_id": found, "fund": source, "on": day_of(on), "basis": basis, "as_json": as_json}
+    for whose, mine in parties(rows).items():
+        do(return_funds, engine, unit_id=whose, claims=versions(mine), **back)
+    return 0
 
 
 @app.command("expense", help="登记单位配套资金的支出；专款只发给人，不能这样支出。")
@@ -96,6 +109,7 @@ def expense(
     on: On = "",
     round_id: OptionalRound = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Spend a unit's matching money."""
     from casework.payment.funds import record_expense
@@ -103,7 +117,7 @@ def expense(
     engine, found = starting(db, round_id)
     spent: dict[str, Any] = {"amount_fen": fen_of(yuan), "purpose": purpose, "fund": fund_of(fund), "basis": basis}
     whose = unit_of(engine, unit) if unit else None
-    return do(record_expense, engine, round_id=found, unit_id=whose, on=day_of(on), **spent)
+    return do(record_expense, engine, as_json=as_json, round_id=found, unit_id=whose, on=day_of(on), **spent)
 
 
 @app.command("reconcile", help="对账：银行对账单余额与台账相比，有差额的写明原因。")
@@ -113,12 +127,15 @@ def reconcile_command(
     reason: Reason = "",
     on: On = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Hold a bank statement against the ledger."""
     from casework.payment.reconciliation import reconcile
 
     engine = open_place(ledger_url(db), write=True)
-    return do(reconcile, engine, account=account, statement_fen=fen_of(yuan), on=day_of(on), reason=reason)
+    return do(
+        reconcile, engine, as_json=as_json, account=account, statement_fen=fen_of(yuan), on=day_of(on), reason=reason
+    )
 
 
 @app.command("accounts", help="列出资金账户和余额。")
@@ -247,6 +264,7 @@ def set_card(
     consent: Annotated[str, typer.Option("--consent", metavar="日期", help="本人签字同意的日期")] = "",
     scan: Annotated[str, typer.Option("--scan", metavar="编号", help="同意书扫描件的编号")] = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Record a card; the one before ends and stays."""
     from casework.people.contacts import put_contact
@@ -260,11 +278,11 @@ def set_card(
         "consent_on": day_of(consent) if consent else None,
         "consent_scan": scan or None,
     }
-    return do(put_contact, engine, person_id=_person(engine, case), value=number, **given)
+    return do(put_contact, engine, as_json=as_json, person_id=_person(engine, case), value=number, **given)
 
 
 @cards.command("revoke", help="本人撤回对指定人收款的同意；已发的不变。")
-def revoke_card(case: CaseId, db: Db = "") -> int:
+def revoke_card(case: CaseId, db: Db = "", as_json: Json = False) -> int:
     """Take back the consent to a designated card."""
     from sqlmodel import col, select
 
@@ -285,7 +303,7 @@ def revoke_card(case: CaseId, db: Db = "") -> int:
         found = session.exec(query).first()
     if found is None:
         raise Refused("not_found", "没有指定人的银行卡")
-    return do(revoke_consent, engine, contact_id=found.contact_id, expected_version=found.version)
+    return do(revoke_consent, engine, as_json=as_json, contact_id=found.contact_id, expected_version=found.version)
 
 
 @cards.command("list", help="应发款按谁的卡发、谁还缺、谁与别人同卡；卡号不显示。")

@@ -8,7 +8,7 @@ import typer
 
 from casework.cli.chinese import ChineseTyper
 from casework.cli.common import Db, Json, OptionalRound, Usage, emit, ledger_url, looking, now, open_place, round_of
-from casework.cli.pay import On, UnitName, claim_versions, day_of, do, starting, term_of, unit_of
+from casework.cli.deeds import On, UnitName, claim_versions, day_of, do, starting, term_of, unit_of
 
 if TYPE_CHECKING:
     from casework.payment.visits import Caller
@@ -30,6 +30,7 @@ def link(
     liaison: Annotated[str, typer.Option("--liaison", metavar="情况", help="与乡镇的联系情况")] = "",
     round_id: OptionalRound = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Link a leader with a township."""
     from casework.payment.visits import link_leader
@@ -38,7 +39,7 @@ def link(
     engine, found = starting(db, round_id)
     said: dict[str, Any] = {"leader": leader, "position": position, "office": office, "liaison": liaison}
     rank = term_of(LeaderLevel, level, "级别")
-    return do(link_leader, engine, round_id=found, level=rank, unit_id=unit_of(engine, unit), **said)
+    return do(link_leader, engine, as_json=as_json, round_id=found, level=rank, unit_id=unit_of(engine, unit), **said)
 
 
 @visits.command("links", help="列出领导与乡镇的联系。")
@@ -66,17 +67,21 @@ def plan(
     on: On = "",
     company: Annotated[str, typer.Option("--company", metavar="陪同", help="陪同人员")] = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Plan a leader's visit."""
     from casework.payment.visits import plan_visit
 
     engine = open_place(ledger_url(db), write=True)
-    return do(plan_visit, engine, link_id=link_id, on=day_of(on), case_ids=cases, company=company)
+    return do(plan_visit, engine, as_json=as_json, link_id=link_id, on=day_of(on), case_ids=cases, company=company)
 
 
 @visits.command("cancel", help="取消一项走访安排。")
 def cancel(
-    plan_id: Annotated[str, typer.Argument(metavar="安排", help="走访安排的编号")], reason: Reason, db: Db = ""
+    plan_id: Annotated[str, typer.Argument(metavar="安排", help="走访安排的编号")],
+    reason: Reason,
+    db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Cancel a planned visit."""
     from casework.db import reading
@@ -89,7 +94,7 @@ def cancel(
         found = session.get(VisitPlan, plan_id)
     if found is None:
         raise Refused("not_found", "没有这项走访安排")
-    return do(cancel_plan, engine, plan_id=plan_id, reason=reason, expected_version=found.version)
+    return do(cancel_plan, engine, as_json=as_json, plan_id=plan_id, reason=reason, expected_version=found.version)
 
 
 def callers(given: list[str]) -> list[Caller]:
@@ -125,6 +130,7 @@ def add(
     scope: Annotated[str, typer.Option("--scope", metavar="范围", help="本单位 或 所驻村")] = "",
     on: On = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Record a visit, and what was handed over on it."""
     from casework.db import reading
@@ -151,6 +157,7 @@ def add(
     return do(
         record_visit,
         engine,
+        as_json=as_json,
         case_id=case,
         on=day_of(on),
         place=term_of(VisitPlace, place, "地点"),
@@ -164,11 +171,11 @@ def add(
 
 
 @visits.command("revoke", help="更正一条登记错的走访（两条都留存，都不算走访）。")
-def revoke(visit: VisitId, reason: Reason, db: Db = "") -> int:
+def revoke(visit: VisitId, reason: Reason, db: Db = "", as_json: Json = False) -> int:
     """Take back a visit recorded wrongly."""
     from casework.payment.visits import revoke_visit
 
-    return do(revoke_visit, open_place(ledger_url(db), write=True), visit_id=visit, reason=reason)
+    return do(revoke_visit, open_place(ledger_url(db), write=True), as_json=as_json, visit_id=visit, reason=reason)
 
 
 # -- reading -------------------------------------------------------------------------------------------------------
@@ -240,13 +247,14 @@ def raise_difficulty(
     owner: Annotated[str, typer.Option("--owner", metavar="承办", help="承办人")],
     due: Annotated[str, typer.Option("--due", metavar="日期", help="何时办结")] = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Write down a difficulty raised on a visit."""
     from casework.payment.follow_ups import open_follow_up
 
     engine = open_place(ledger_url(db), write=True)
     until = day_of(due) if due else None
-    return do(open_follow_up, engine, visit_id=visit, problem=problem, owner=owner, due_on=until)
+    return do(open_follow_up, engine, as_json=as_json, visit_id=visit, problem=problem, owner=owner, due_on=until)
 
 
 @visits.command("settle", help="办结一项困难，写明结果。")
@@ -255,6 +263,7 @@ def settle_difficulty(
     outcome: Annotated[str, typer.Option("--outcome", metavar="结果", help="办理结果")],
     on: On = "",
     db: Db = "",
+    as_json: Json = False,
 ) -> int:
     """Say what came of a difficulty."""
     from casework.db import reading
@@ -268,7 +277,7 @@ def settle_difficulty(
     if found is None:
         raise Refused("not_found", "没有这项困难")
     told = {"outcome": outcome, "on": day_of(on), "expected_version": found.version}
-    return do(close_follow_up, engine, follow_up_id=follow_up, **told)
+    return do(close_follow_up, engine, as_json=as_json, follow_up_id=follow_up, **told)
 
 
 @visits.command("difficulties", help="列出反映的困难；有逾期未办结的退出码为 1。")

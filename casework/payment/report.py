@@ -136,7 +136,7 @@ def _rows(session: Session, round_id: str, actor: Actor) -> pl.DataFrame:
 
 def _sentences(session: Session, round_id: str, rows: pl.DataFrame, figures: dict[str, int]) -> tuple[str, ...]:
     days = visit_days(session, round_id)
-    when = f"{chinese(days[0])}至{chinese(days[1])}，" if days else ""
+    when = f"{'至'.join(chinese(day) for day in dict.fromkeys(days))}，" if days else ""  # one day is said once
     by_category = rows.group_by("category_label", maintain_order=True).agg(
         pl.col("people").sum(), pl.col("amount_fen").sum()
     )
