@@ -410,6 +410,12 @@ def test_the_packages_on_record_fill_the_grid(world):
 # -- the report ----------------------------------------------------------------------------------------------------
 
 
+def test_the_days_of_the_visits_are_said_from_the_first_to_the_last(quick, monkeypatch):
+    monkeypatch.setattr("casework.payment.report.visit_days", lambda *_: (date(2020, 1, 6), date(2020, 1, 30)))
+    report = quick.read(activity_report, round_id="js", now=datetime(2020, 1, 30, 9, tzinfo=UTC), **ALL)
+    assert report.sentences[0].startswith("2020年1月6日至2020年1月30日，")
+
+
 def test_the_report_has_its_figures_filled_in(quick):
     quick.income()
     quick.open()
@@ -426,7 +432,7 @@ def test_the_report_has_its_figures_filled_in(quick):
         "booked_people": 0,
     }
     assert (figures["units"], figures["visited"], figures["not_visited"], figures["opinions"]) == (2, 1, 5, 1)
-    assert report.sentences[0] == "2020年1月30日至2020年1月30日，2 个单位慰问 6 人，金额 3000 元。"
+    assert report.sentences[0] == "2020年1月30日，2 个单位慰问 6 人，金额 3000 元。"
     assert report.sentences[1].count("1000 元") == 1
     assert report.sentences[1].count("2000 元") == 1
     assert report.rows.select("unit", "category", "people", "paid_fen", "visited").rows()[0] == (
