@@ -62,14 +62,14 @@ def _context(table: Table) -> dict[str, object]:
     """Return what a template may name."""
     people = []
     for one in copies(table):
-        relatives = one.filled("member") if "member" in one.person else []
+        relatives = one.filled("member")
         empty = [dict.fromkeys(one.person, "")] * (table.blank_rows - len(relatives))
         people.append(
             {
                 **one.person,
                 "lines": list(one.lines),
                 "relatives": [*relatives, *empty],
-                "opinions": one.filled("opinion_of") if "opinion_of" in one.person else [],
+                "opinions": one.filled("opinion"),
             }
         )
     return {

@@ -37,8 +37,8 @@ class Copy:
     lines: Sequence[Mapping[str, str]] = field(default=())
 
     def filled(self, key: str) -> list[Mapping[str, str]]:
-        """Return the lines that say something under a column."""
-        return [line for line in self.lines if line[key]]
+        """Return the lines that say something in one of the columns whose key begins so, e.g. `member`."""
+        return [line for line in self.lines if any(words for name, words in line.items() if name.startswith(key))]
 
 
 def copies(table: Table) -> list[Copy]:

@@ -85,4 +85,6 @@ def _grounds(policy: Policy, known: Facts, case_id: str, findings: Iterable[Mapp
             continue
         who = judgement["body"] or "认定组织未填"
         day = f"，{chinese(judgement['on'])}" if judgement["on"] else ""
-        yield Ground("认定", clause.cite, clause.words, f"{clause.ask}{who}{day}", label_of(Mark, judgement["value"]))
+        yield Ground(
+            "认定", clause.cite, clause.words, f"{clause.ask}（{who}{day}）", label_of(Mark, judgement["value"])
+        )

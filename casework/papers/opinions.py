@@ -25,6 +25,8 @@ OPINIONS: Final = (
     Stage.DETERMINATION,
 )
 """Stages in which a body says what it thinks of one person."""
+_WORD: Final = {Stage.PROPOSAL: "", Stage.BRANCH_MEETING: "", Stage.UNIT_REVIEW: "审核", Stage.DETERMINATION: "审定"}
+"""What a body does, where the name of the stage would say it twice: 支部大会意见, 组织部意见."""
 _SAID: Final = {Decision.CHANGED_AMOUNT: "同意，金额另定", Decision.ADDED: "同意增补"}
 
 
@@ -41,7 +43,7 @@ def opinions_of(policy: Policy, case: Mapping[str, Any], done: Mapping[Stage, Do
     boxes = []
     for at, link in enumerate(asked):
         body = (link.bodies[0] if link.bodies else "").removeprefix("困难党员")
-        label = signed[at] if signed else f"{body}{link.stage.label}意见"
+        label = signed[at] if signed else f"{body}{_WORD.get(link.stage, link.stage.label)}意见"
         record = done.get(link.stage)
         if record is None:
             boxes.append(Opinion(label))
@@ -49,6 +51,13 @@ def opinions_of(policy: Policy, case: Mapping[str, Any], done: Mapping[Stage, Do
         words = _words(record) + _posted(links, link.stage, done)
         boxes.append(Opinion(label, words, record.person, None if record.passed_over else record.on))
     return tuple(boxes)
+
+
+def path_of_an_application(policy: Policy) -> str:
+    """Return the path that begins with somebody applying, else the first: whose boxes stand on an empty form."""
+    links = chains_of(policy)
+    applied = [path for path, chain in links.items() if any(link.stage is Stage.APPLICATION for link in chain)]
+    return next(iter([*applied, *links]))
 
 
 def _words(record: Done) -> str:

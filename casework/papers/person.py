@@ -31,7 +31,7 @@ from casework.lists.roster import person_values
 from casework.money import yuan
 from casework.papers.asked import Asked
 from casework.papers.chosen import by, chosen, label_of, lists_by, seen
-from casework.papers.opinions import opinions_of
+from casework.papers.opinions import opinions_of, path_of_an_application
 from casework.people.seeing import TASK_KINDS, Shown, masked_contacts, open_contact
 from casework.policy import Policy
 from casework.problems import Refused
@@ -101,7 +101,7 @@ def blank(session: Session, asked: Asked, *, form: str) -> Table:
     policy = policy_of(session, asked.round_id)
     if form == "basis_statement":
         return basis_statement(policy, [Basis()], state=ListState.OFFICIAL)
-    path = next((path for path, _ in policy.paths), "")
+    path = path_of_an_application(policy)
     nobody = Applicant(opinions=opinions_of(policy, {"case_id": "", "unit_id": "", "path": path}, {}))
     return _BLANK[form](policy, [nobody], state=ListState.OFFICIAL)
 
