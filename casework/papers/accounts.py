@@ -27,6 +27,8 @@ from casework.payment.reconciliation import fund_flow
 from casework.people.papers import PURPOSES
 from casework.vocabulary import AccountKind, Act, ClaimState, EntryKind, NoticeState, Stage
 
+_MOVED: Final = (EntryKind.TRANSFER.value, EntryKind.RETURN.value)
+
 # -- transfers ---------------------------------------------------------------------------------------------------
 
 
@@ -35,42 +37,53 @@ def transfers(session: Session, asked: Asked) -> Table:
     policy, units = policy_of(session, asked.round_id), unit_names(session)
     labels, order = category_labels(policy), {unit_id: at for at, unit_id in enumerate(units)}
     sent = {row.transfer_id: row for row in session.exec(_of_round(FundTransfer, asked.round_id))}
-    people = _people_sent(session, asked.round_id)
-    rows: list[tuple[tuple[int, date, int], dict[str, Any]]] = []
-    for entry in session.exec(_of_round(FundEntry, asked.round_id).order_by(col(FundEntry.seq))):
-        transfer = sent.get(entry.transfer_id or "")
-        back = entry.kind == EntryKind.RETURN.value
-        if transfer is None or not (back or entry.kind == EntryKind.TRANSFER.value):
-            continue
+    entries = [
+        entry
+        for entry in session.exec(_of_round(FundEntry, asked.round_id).order_by(col(FundEntry.seq)))
+        if entry.kind in _MOVED and entry.transfer_id in sent
+    ]
+    people = _people_sent(session, asked.round_id, entries)
+    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for entry in entries:
+        transfer, back = sent[entry.transfer_id], entry.kind == EntryKind.RETURN.value
         if asked.unit_id not in (None, transfer.unit_id) or not asked.actor.may_see(transfer.unit_id):
             continue
+        place = (order.get(transfer.unit_id, len(order)), transfer.on, transfer.transfer_id, entry.purpose, back)
+        document = entry.basis or transfer.document
         told = {
             "unit": units.get(transfer.unit_id, ""),
             "fund": fund_label(transfer.fund),
             "purpose": labels.get(entry.purpose, entry.purpose),
             "deed": "退回" if back else "拨付",
             "on": entry.on,
-            "document": entry.basis or transfer.document,
-            "people": None if back else people.get((transfer.transfer_id, entry.purpose)),
-            "amount": -entry.amount_fen if back else entry.amount_fen,
+            "document": document,
+            "people": 0 if back else people[transfer.transfer_id, entry.purpose],
+            "amount": 0,
         }
-        rows.append(((order.get(transfer.unit_id, len(order)), entry.on, entry.seq or 0), told))
+        line = lines.setdefault((*place, entry.on, document), told)
+        line["amount"] += -entry.amount_fen if back else entry.amount_fen
+        line["people"] += back  # what comes back is entered person by person
     return transfer_list(
         policy,
-        [told for _, told in sorted(rows, key=lambda pair: pair[0])],
+        [lines[place] for place in sorted(lines)],
         unit=policy.issuer,
         remarks=_not_sent(session, asked, units),
     )
 
 
-def _people_sent(session: Session, round_id: str) -> dict[tuple[str, str], int]:
-    """Return (transfer, category) → for how many people it still stands."""
+def _people_sent(session: Session, round_id: str, entries: Iterable[FundEntry]) -> Mapping[tuple[str, str], int]:
+    """Return (transfer, category) → for how many people it was made: those it stands for, those it came back for."""
     query = (
         select(Claim.transfer_id, Claim.category, func.count(func.distinct(Claim.case_id)))
         .where(Claim.round_id == round_id, col(Claim.transfer_id).is_not(None))
         .group_by(col(Claim.transfer_id), col(Claim.category))
     )
-    return {(transfer_id or "", category): number for transfer_id, category, number in session.exec(query)}
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for transfer_id, category, number in session.exec(query):
+        found[transfer_id or "", category] = number
+    for entry in entries:
+        found[entry.transfer_id or "", entry.purpose] += entry.kind == EntryKind.RETURN.value
+    return found
 
 
 def _not_sent(session: Session, asked: Asked, units: dict[str, str]) -> list[str]:
