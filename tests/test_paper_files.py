@@ -132,13 +132,24 @@ def test_the_command_writes_all_files_or_none(owed, run, tmp_path):
     assert (last.kind, last.parameters) == ("pay-sheet.xlsx", {"round": "js", "split": "unit"})
 
 
+def test_the_forms_of_everybody_are_written_one_by_one(owed, run, tmp_path):
+    out = tmp_path / "表"
+    words = ["list", "registration", "--round", "js", "--split", "person", "--unit", TOWN, "--as", "docx"]
+    assert run(*words, "--out", out)[0] == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        f"业州镇_示例{number}号_特困党员登记表（草稿）_{DAY}.docx" for number in (1, 2)
+    ]
+    code, _, err = run("list", "pay-sheet", "--round", "js", "--split", "person", "--out", tmp_path / "无")
+    assert (code, "不是每人一张" in err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--split", "town"], "unit（单位）"),
         (["--split", "unit"], "要写 --out"),
         (["--split", "unit", "--out", "x.pdf"], "文件夹或一个 .zip"),
-        (["--split", "unit", "--out", "x", "--as", "doc"], "pdf 或 xlsx"),
+        (["--split", "unit", "--out", "x", "--as", "doc"], "pdf、xlsx 或 docx"),
         (["--split", "unit", "--out", "x", "--blank"], "不与"),
     ],
 )

@@ -171,6 +171,10 @@ def test_a_whole_account_number_stands_in_the_log_before_it_leaves(owed, monkeyp
     assert found
     assert openings > 0
     assert OWN not in str(logged(owed))
+    order = Order(owed.engine, "js", Wanted("registration", TOWN, cards="1"), LOCAL_OFFICER, at(TODAY))
+    bodies = [body for _, body in made_files(order, copies_of(order, "person"), "xlsx")]
+    first = re.sub(r"\D", "", str(list(openpyxl.load_workbook(io.BytesIO(bodies[0])).active.values)))
+    assert (len(bodies), OWN in first, LATER in first) == (2, True, False)
 
 
 # -- chosen and looked at ------------------------------------------------------------------------------------------

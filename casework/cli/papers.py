@@ -115,8 +115,10 @@ def show_list(
     ] = "",
     year: Annotated[int, typer.Option("--year", metavar="年", min=0, help="统计表、台账、备案表的年度")] = 0,
     blank: Annotated[bool, typer.Option("--blank", help="空白表，供手填")] = False,
-    split: Annotated[str, typer.Option("--split", metavar="unit|branch", help="每单位或每党支部一个文件")] = "",
-    form: Annotated[str, typer.Option("--as", metavar="pdf|xlsx", help="分文件时的格式（不写：pdf）")] = "pdf",
+    split: Annotated[
+        str, typer.Option("--split", metavar="unit|branch|person", help="每单位、每党支部或每人一个文件")
+    ] = "",
+    form: Annotated[str, typer.Option("--as", metavar="pdf|xlsx|docx", help="分文件时的格式（不写：pdf）")] = "pdf",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -134,7 +136,7 @@ def show_list(
     if case and name not in ABOUT_ONE:
         raise Usage(f"--case 只用于一人一份的表：{'、'.join(ABOUT_ONE)}")
     if split:
-        _refuse_unfit_split(split, form, out, cards=cards, blank=blank)
+        _refuse_unfit_split(split, form, out, blank=blank)
     elif out is not None and out.suffix.lower() not in SUFFIXES:
         raise Usage(f"--out 只能写成 {'、'.join(SUFFIXES)}")
     with looking(db) as session:
@@ -174,15 +176,15 @@ def _refuse_unfit(
         raise Usage("--year 只用于统计表、台账、备案统计表和信息库")
 
 
-def _refuse_unfit_split(split: str, form: str, out: Path | None, *, cards: bool, blank: bool) -> None:
-    if split not in ("unit", "branch"):
-        raise Usage("--split 只能写 unit（单位）或 branch（党支部）")
-    if form not in ("pdf", "xlsx"):
-        raise Usage("--as 只能写 pdf 或 xlsx")
+def _refuse_unfit_split(split: str, form: str, out: Path | None, *, blank: bool) -> None:
+    if split not in ("unit", "branch", "person"):
+        raise Usage("--split 只能写 unit（单位）、branch（党支部）或 person（人，只用于每人一张的表）")
+    if f".{form}" not in SUFFIXES:
+        raise Usage("--as 只能写 pdf、xlsx 或 docx")
     if out is None:
         raise Usage("--split 要写 --out，是一个文件夹或一个 .zip")
-    if cards or blank:
-        raise Usage("--split 不与 --cards、--blank 同用")
+    if blank:
+        raise Usage("--split 不与 --blank 同用")
     if out.suffix and out.suffix.lower() != ".zip" and not out.is_dir():
         raise Usage("--split 的 --out 是一个文件夹或一个 .zip")
 

@@ -39,6 +39,7 @@ from casework.views.html import failure
 from casework.views.review_forms import everyone, people_options
 
 COPIES: Final = {"已填的": "", "空白表": "1"}
+_NOT_WHOLE: Final = "这张表没有完整号码的一份"
 CARDS: Final = {"遮盖（核对用）": "", "完整（登记后下载）": "1"}
 
 
@@ -146,7 +147,7 @@ def paper_file(order: Order, form: str, told: Callable[[int, int], object] | Non
         table = None if opened else read_wanted(session, wanted, asked)
     if table is None:
         if not may_be_opened(wanted.name):
-            raise Refused("not_found", "这张表没有完整号码的一份")
+            raise Refused("not_found", _NOT_WHOLE)
         table = opened_paper(order.engine, wanted.name, asked, key=uuid.uuid4().hex)
     body = paper_bytes(table, form, author=author, told=told)
     with reading(order.engine) as session:
@@ -160,10 +161,18 @@ def copies_of(order: Order, by: str) -> tuple[Copy, ...]:
         Refused: `not_found`: no such round or paper; else as `paper_files.split`.
         NotAllowed: `scope`, `viewer`.
     """
-    name = order.wanted.name
+    name, opened = order.wanted.name, bool(order.wanted.cards)
     with reading(order.engine) as session:
         order.author(session)
-        return split(session, order.asked, by, read=lambda one: read_paper(session, name, one), label=LABELS[name])
+        if opened and not may_be_opened(name):
+            raise Refused("not_found", _NOT_WHOLE)
+
+        def read(one: Asked) -> Table:
+            if opened:
+                return opened_paper(order.engine, name, one, key=uuid.uuid4().hex)
+            return read_paper(session, name, one)
+
+        return split(session, order.asked, by, read=read, label=LABELS[name])
 
 
 def made_files(order: Order, copies: tuple[Copy, ...], form: str) -> Iterator[tuple[str, bytes]]:
