@@ -17,8 +17,8 @@ from casework.vocabulary import AccountKind
 
 def reconcile_form(payments: Payments) -> Form:
     """Return the form that holds a bank statement against the ledger; the ledger itself is not changed by it."""
-    found = {place.label: place for place in places(payments)}
-    which = {label: place.account_id for label, place in found.items()}
+    found = places(payments)
+    which = {f"{place.label}，台账 {yuan(place.fen)} 元": place.account_id for place in found}
 
     def answers(given: Given) -> dict[str, Any]:
         return {
@@ -43,7 +43,7 @@ def reconcile_form(payments: Payments) -> Form:
             Field("reason", "差额原因", hint="有差额时必填，如 利息、手续费"),
         ),
         writing(payments.desk, payments.page, reconcile, answers, said, again=_state(payments)),
-        hint=_balances(found.values()),
+        hint=tag("p", esc("账户后面写的是台账现在的余额。有差额的写明原因，台账不因此改动。"), "cw-muted"),
     )
 
 
@@ -66,7 +66,7 @@ def expense_form(payments: Payments) -> Form:
 
     matching = [place for place in places(payments) if place.kind is AccountKind.MATCHING]
     said = "单位配套资金由单位自己列支；本级的专款只按名单发给本人，不在这里支出。"
-    hint = tag("p", esc(said), "cw-muted") + _balances(matching, nothing="还没有单位配套资金到账，先选“资金到账”登记。")
+    hint = _balances(matching, nothing="还没有单位配套资金到账，先选“资金到账”登记。") + tag("p", esc(said), "cw-muted")
     return Form(
         "单位配套支出",
         "登记支出",
@@ -95,9 +95,8 @@ def _state(payments: Payments) -> object:
     return sorted((place.account_id, place.fen) for place in places(payments)), len(payments.statements)
 
 
-def _balances(found: Any, *, nothing: str = "") -> str:
+def _balances(listed: list[Place], *, nothing: str) -> str:
     """Return what stands in the ledger before the deed."""
-    listed: list[Place] = list(found)
     if not listed:
         return note(nothing)
     table = rows_table(("账户", "台账余额（元）"), [(one.label, yuan(one.fen)) for one in listed], numbers=(1,))

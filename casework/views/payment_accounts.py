@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlmodel import Session, col, select
 
@@ -18,50 +18,74 @@ if TYPE_CHECKING:
     from casework.views.payment_desk import Payments
 
 _MONEY: Final = ("received_fen", "transferred_fen", "paid_fen", "returned_fen", "spent_fen", "left_fen")
+_COLUMNS: Final = range(len(_MONEY))
+_HEAD: Final = ("资金", "账户")
+_SUMS: Final = ("收到", "拨出", "发放", "退回", "支出", "结余")
 _ENTRIES: Final = 100
 """As many 对账 as the page shows, the latest first."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """One account, with what is left of it."""
+    """One account, with what went through it and what is left of it.
+
+    Attributes:
+        label: Where the money is and of which fund.
+        sums: Of `_MONEY`, over every purpose.
+    """
 
     account_id: str
     label: str
-    fund: str
     unit_id: str | None
     kind: AccountKind
-    fen: int
+    sums: tuple[int, ...]
+
+    @property
+    def fen(self) -> int:
+        """Return what is left."""
+        return self.sums[-1]
 
 
 def places(payments: Payments) -> list[Place]:
-    """Return the accounts of the unit chosen, and the body's own, with their balances."""
+    """Return the accounts of the unit chosen, and the body's own first, with their balances."""
     found: dict[str, Place] = {}
-    for row in payments.flow.iter_rows(named=True):
-        if payments.unit and row["unit_id"] not in (None, payments.unit):
-            continue
-        kind, before = AccountKind(row["kind"]), found.get(row["account_id"])
-        fen = row["left_fen"] + (before.fen if before else 0)
-        label = f"{row['unit'] or '本级'}：{row['fund_label']}（{kind.label}）"
-        found[row["account_id"]] = Place(row["account_id"], label, row["fund"], row["unit_id"], kind, fen)
-    return list(found.values())
+    for row in _rows(payments):
+        before = found.get(row["account_id"])
+        sums = tuple(row[name] for name in _MONEY)
+        if before:
+            sums = tuple(one + more for one, more in zip(before.sums, sums, strict=True))
+        label = f"{row['unit'] or '本级'}：{row['fund_label']}"
+        found[row["account_id"]] = Place(row["account_id"], label, row["unit_id"], AccountKind(row["kind"]), sums)
+    order = {unit: number for number, unit in enumerate(payments.desk.unit_names, start=1)}
+    return sorted(found.values(), key=lambda place: (order.get(place.unit_id or "", 0), place.label))
+
+
+def _rows(payments: Payments) -> list[dict[str, Any]]:
+    rows = payments.flow.to_dicts()
+    return [row for row in rows if not payments.unit or row["unit_id"] in (None, payments.unit)]
 
 
 def funds_card(payments: Payments) -> str:
-    """Return the flow of money, an account and purpose a line, and what was held against the bank."""
-    rows = []
-    for row in payments.flow.iter_rows(named=True):
-        if payments.unit and row["unit_id"] not in (None, payments.unit):
-            continue
-        amounts = [yuan(row[name]) if row[name] else "" for name in _MONEY]
-        where = row["unit"] or "本级"
-        rows.append((where, AccountKind(row["kind"]).label, row["fund_label"], row["purpose_label"], *amounts))
-    if not rows:
+    """Return the flow of money, an account a line and its purposes folded, and what was held against the bank."""
+    every = places(payments)
+    if not every:
         named = "、".join(fund_label(name) for name in payments.terms)
         return card("资金", note(f"还没有资金到账。右边选“资金到账”登记：{named}。"))
-    head = ("在谁手里", "账户", "资金", "用途", "收到", "拨出", "发放", "退回", "支出", "结余")
-    table = tag("div", rows_table(head, rows, numbers=range(4, 10)), "cw-scroll cw-short")
-    return card("资金", table, _statements(payments), muted="单位：元；各账户不会小于零")
+    lines = [(place.label, place.kind.label, *(yuan(fen) if fen else "" for fen in place.sums)) for place in every]
+    totals = tuple(yuan(sum(place.sums[-1] for place in every)) if at == len(_MONEY) - 1 else "" for at in _COLUMNS)
+    if len(every) > 1:
+        lines.append(("合计", "", *totals))
+    table = rows_table((*_HEAD, *_SUMS), lines, numbers=range(2, 8), total=len(every) > 1, css="cw-states")
+    each = {place.account_id: (place.label, number) for number, place in enumerate(every)}
+    purposes = [
+        (each[row["account_id"]][0], row["purpose_label"], *(yuan(row[name]) if row[name] else "" for name in _MONEY))
+        for row in sorted(_rows(payments), key=lambda row: each[row["account_id"]][1])
+        if row["purpose"] and any(row[name] for name in _MONEY)
+    ]
+    detail = rows_table(("资金", "用途", *_SUMS), purposes, numbers=range(2, 8), css="cw-states")
+    folds = folded("按用途", tag("div", detail, "cw-scroll cw-short")) if purposes else ""
+    scroll = tag("div", table, "cw-scroll cw-short")
+    return card("资金", scroll, folds, _statements(payments), muted="单位：元；各账户不会小于零")
 
 
 def _statements(payments: Payments) -> str:

@@ -152,17 +152,17 @@ def revoke_form(payments: Payments) -> Form:
             payments.name(one.case_id),
             Relation(consent.relation).label if consent.relation else "",
             consent.consent_on,
-            "有" if consent.scanned else "没有附",
+            "有扫描件" if consent.scanned else "没有附",
         )
         for one in offered
         for consent in (payments.consents[one.case_id],)
     ]
-    table = rows_table(("姓名", "持卡人是本人的", "本人同意日期", "同意书扫描件"), rows)
+    table = rows_table(("姓名", "持卡人关系", "同意日期", "同意书"), rows)
     return Form(
         "撤回指定人收款",
         "登记撤回",
         (person_field(offered, payments.desk.unit_names, label="谁撤回同意"),),
         writing(payments.desk, payments.page, revoke_consent, answers, said),
-        hint="<p class='cw-muted'>本人在发放之前随时可以撤回；撤回后要有新的同意才能再用。</p>"
-        + tag("div", table, "cw-scroll cw-short"),
+        hint=tag("div", table, "cw-scroll cw-short")
+        + "<p class='cw-muted'>本人在发放之前随时可以撤回；撤回后要有新的同意才能再用。</p>",
     )

@@ -153,12 +153,18 @@ def _unseen(found: Visiting) -> str:
     missing = frame.filter(~pl.col("visited"))
     if missing.is_empty():
         return card("未走访", head, note(f"名单上 {frame.height} 人都已走访。", "ok"))
-    names: dict[str, list[str]] = {}
-    for row in missing.iter_rows(named=True):
-        why = f"（{row['why']}）" if row["why"] else ""
-        names.setdefault(row["unit"] or "", []).append(found.name(row["case_id"]) + why)
-    rows = [(unit, len(people), "、".join(people)) for unit, people in names.items()]
-    table = tag("div", rows_table(("单位", "人数", "未走访"), rows, numbers=(1,)), "cw-scroll cw-short")
+    rows = []
+    for (unit,), group in missing.group_by(["unit"], maintain_order=True):
+        names: dict[str, list[str]] = {}
+        for row in group.iter_rows(named=True):
+            names.setdefault(row["why"] or "", []).append(found.name(row["case_id"]))
+        # A reason is said once, with everybody it holds for.
+        parts = [
+            tag("p", (badge(why, "amber") + " " if why else "") + esc("、".join(who))) for why, who in names.items()
+        ]
+        rows.append((unit or "", group.height, "".join(parts)))
+    heads = ("单位", "人数", "未走访")
+    table = tag("div", rows_table(heads, rows, numbers=(1,), raw=(2,), css="cw-states"), "cw-scroll cw-short")
     return card("未走访", head, table, muted=f"已走访 {seen} 人，未走访 {missing.height} 人")
 
 
