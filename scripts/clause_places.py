@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+_REGISTERED: Final = "person_forms.test_the_registration_form_has_every_label_of_the_circular_in_its_order"
 _CHAIN: Final = "review_steps.test_each_circular_has_its_own_chain"
 _BODIES: Final = "review_steps.test_who_carries_a_step_out_comes_from_the_pack"
 _CARRIED: Final = "review_steps.test_each_path_has_its_own_clause"
@@ -49,18 +50,23 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "IM-1.1": ("allocation/allocate._reserve", *_OWN_LIST),
     "IM-3.3.2": ("people/packages.receive_package", _PACKED),
     "IM-3.5.1": ("payment/coverage.coverage", _NEEDS),
-    "IM-4.1": ("people/packages.receive_package", _PACKED, _FORM),
+    "IM-4.1": ("people/packages.receive_package", _PACKED, _FORM, _REGISTERED),
     "IM-4.2": ("intake/template.template_columns", _FILLED),
-    "IM-A1.1": ("intake/people.row_of", _FORM),
-    "IM-A1.2": ("intake/people.row_of", _FORM),
-    "IM-A1.3": ("intake/facts.position_of", _FORM),
-    "IM-A1.4": ("intake/facts.contacts_of", _FORM, "people_contacts.test_numbers_are_masked_until_they_are_opened"),
-    "IM-A1.5": ("intake/facts.contacts_of", _FORM, _CONSENT),
-    "IM-A1.6": ("intake/people.row_of", _FORM, "people_holding.test_income_per_head_is_computed"),
-    "IM-A1.7": ("intake/people.relative_rows", _FORM),
-    "IM-A1.8": ("intake/people.split_causes", _FORM),
-    "IM-A1.9": ("review/packages.record_unit_steps", _ONCE),
-    "IM-A1.10": ("intake/records.collect", _FORM),
+    "IM-A1.1": ("intake/people.row_of", _FORM, _REGISTERED),
+    "IM-A1.2": ("intake/people.row_of", _FORM, _REGISTERED),
+    "IM-A1.3": ("intake/facts.position_of", _FORM, _REGISTERED),
+    "IM-A1.4": (
+        "intake/facts.contacts_of",
+        _FORM,
+        "people_contacts.test_numbers_are_masked_until_they_are_opened",
+        _REGISTERED,
+    ),
+    "IM-A1.5": ("intake/facts.contacts_of", _FORM, _CONSENT, _REGISTERED),
+    "IM-A1.6": ("intake/people.row_of", _FORM, "people_holding.test_income_per_head_is_computed", _REGISTERED),
+    "IM-A1.7": ("intake/people.relative_rows", _FORM, _REGISTERED),
+    "IM-A1.8": ("intake/people.split_causes", _FORM, _REGISTERED),
+    "IM-A1.9": ("review/packages.record_unit_steps", _ONCE, _REGISTERED),
+    "IM-A1.10": ("intake/records.collect", _FORM, _REGISTERED),
     "IM-A2.1": ("intake/template.template_columns", _FILLED),
     "IM-A2.2": ("intake/template.template", _FILLED),
     "IM-1.2": ("payment/coverage.remarks", "payment_visits.test_at_home_and_by_the_one_in_charge"),
@@ -114,6 +120,11 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "JZ-N5.2": ("views/circular.circular", _LISTED),
     "JZ-M1.1": ("people/rows.put_row", "people_holding.test_a_row_is_entered"),
     "JZ-M4.1.1": ("review/chain.chain", _CHAIN, "review_steps.test_a_weaker_step_and_one_that_is_excepted"),
+    "JZ-M4.1.2": (
+        "lists/person_forms.approval",
+        "person_forms_ledger.test_the_boxes_are_those_of_the_persons_own_chain",
+    ),
+    "JZ-A2": ("lists/person_forms.approval", "person_forms_ledger.test_the_boxes_are_those_of_the_persons_own_chain"),
     "JZ-M4.1.3": ("review/evidence.evidence_checklist", "evidence.test_the_checklist_follows_the_causes", _PAPER),
     "JZ-M4.2.4": ("people/importing.import_rows", _SHEET, _TWICE),
     "JZ-M5.1.2": (
@@ -239,10 +250,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 PRINT_LATER: Final = frozenset(
-    {
-        *("IM-4.1", "IM-4.2", "IM-A1.1", "IM-A1.2", "IM-A1.3", "IM-A1.4", "IM-A1.5", "IM-A1.6", "IM-A1.7", "IM-A1.8"),
-        *("IM-A1.9", "IM-A1.10", "IM-A2.1", "IM-A2.2", "JZ-N2.2", "JZ-N3.6", "JZ-M5.2.2", "JZ-M5.2.4"),
-    }
+    {"IM-4.2", "IM-A2.1", "IM-A2.2", "JZ-N2.2", "JZ-N3.6", "JZ-M5.2.2", "JZ-M5.2.4"},
 )
 """What is asked for, read, checked and kept today; its printed form is still to come (issue 4)."""
 

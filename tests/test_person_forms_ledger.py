@@ -366,6 +366,17 @@ def test_the_statement_of_grounds_keeps_conduct_and_objections_out(jz):
     assert table.mark == "内部资料　不得外传"
 
 
+def test_a_question_about_conduct_nobody_has_answered_is_not_printed_either(jz):
+    new = {"people": [{"person_id": "p9", "name": "示例未核"}]}
+    case = {"case_id": "c9", "person_id": "p9", "unit_id": "局", "category": "relief", "path": "new"}
+    add_facts(jz.engine, round_id="jz", **new, cases=[case], **by(jz.today))
+    said = words(read(jz, "basis", case_id="c9"))
+
+    assert "待认定" in said, "other questions are open, and say so"
+    for secret in ("党员义务", "违法违纪", "上访", "计划生育", "拒绝就业"):
+        assert secret not in said, secret
+
+
 def test_the_statement_of_grounds_says_what_was_read_and_seen(jz):
     one = copies(read(jz, "basis", case_id=jz.cases[2]))[0]
     said = {(line["section"], line["words"]): (line["said"], line["result"]) for line in one.filled("section")}

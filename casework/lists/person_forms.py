@@ -311,7 +311,7 @@ def _letter(policy: Policy, one: Applicant) -> list[str]:
         f"本人家庭{told('' if one.size is None else f'{one.size}人')}，家庭年总收入{told(_yuan(one.family_income_fen))}"
         f"{f'，主要成员：{family}' if family else ''}。"
     )
-    why = f"困难情况及原因：{one.causes.rstrip('。；') if one.causes else GAP * 9}。"
+    why = f"困难情况及原因：{one.causes.rstrip('。；，') if one.causes else GAP * 9}。"
     wish = (
         f"根据《{_inner(policy.title)}》，本人申请{policy.round_title}，"
         f"申请金额：{_both(one.requested_fen) or f'{GAP}元'}。"
