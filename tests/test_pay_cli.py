@@ -241,7 +241,7 @@ def answers(monkeypatch):
 
 def test_units_and_names_are_found_shown_and_confirmed(run, done, answers):
     done("pay", "income", "--yuan", "3000", "--fund", "留存党费", "--basis", "示例凭证", *ON)
-    assert done("pay", "open") == "已登记：按第 0 号名单，新列 6 笔。"
+    assert done("pay", "open") == "已登记：新列 6 笔。"
     answers("")
     code, out, err = run("pay", "transfer", "--unit", "业州镇", "--basis", "示例拨付单", *ON)
     assert (code, out) == (2, "")

@@ -142,7 +142,6 @@ def do(function: Callable[..., Mapping[str, Any]], engine: Engine, *, as_json: b
 
 
 _SAID: Final = {
-    "list_number": "按第 {} 号名单",
     "opened": "新列 {} 笔",
     "kept": "原有 {} 笔",
     "stopped": "停发 {} 笔",

@@ -315,7 +315,8 @@ def _unsigned(payments: Payments) -> str:
     for row in waiting.iter_rows(named=True):
         names.setdefault(row["unit"] or "", []).append(payments.name(row["case_id"]))
     rows = [(unit, len(people), "、".join(people)) for unit, people in names.items()]
-    table = tag("div", rows_table(("单位", "人数", "还没有本人签字的"), rows, numbers=(1,)), "cw-scroll cw-short")
+    heads = ("单位", "人数", "还没有本人签字的")
+    table = tag("div", rows_table(heads, rows, numbers=(1,), css="cw-states"), "cw-scroll cw-short")
     return card("已发未回执", table, muted=f"共 {waiting.height} 笔；他人代签的仍在其中")
 
 
