@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from casework.policy import Policy
 
 CHANGES = {"new": "新增", "changed": "有变动", "unchanged": "不变", "gone": "不再有", "doubtful": "分不清"}
+STATE = {"clean": "可以", "held": "待改", "": ""}
 STATES = {"in_force": "有效", "replaced": "已被新表代替", "withdrawn": "已撤回"}
 
 
@@ -63,9 +64,18 @@ def import_command(
     ] = [],  # noqa: B006 - Typer reads it and changes nothing
     link_alike: Annotated[
         bool,
-        typer.Option("--link-alike", help="与台账记录姓名、出生年月、党支部（或号码）都相同的，都认作同一人；--link 说的先算"),
+        typer.Option(
+            "--link-alike", help="与台账记录姓名、出生年月、党支部（或号码）都相同的，都认作同一人；--link 说的先算"
+        ),
     ] = False,
     take_clean: Annotated[bool, typer.Option("--take-clean", help="只导入没有问题的行")] = False,
+    supplement: Annotated[
+        bool | None,
+        typer.Option(
+            "--supplement/--whole",
+            help="补报：只添上或改动表里的人，原来报的其余的人不动／整表代替原来报的（不写：标出问题的表改好后报回按补报，其余按整表）",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看，不导入")] = False,
     marked: Annotated[
         Path | None, typer.Option("--marked", metavar="文件", help="把待改的行写成工作簿，问题标在格里")
@@ -80,6 +90,7 @@ def import_command(
     from casework.people.importing_links import all_alike, told_links
 
     told: dict[str, Any] = {"file_name": file.name, "body": read_bytes(file), "unit_id": unit or None, "part": part}
+    told["supplement"] = supplement
     engine = open_place(ledger_url(db), write=not dry_run)
     moment = now()
     with reading(engine) as session:
@@ -142,12 +153,13 @@ def content(plan: ImportPlan, *, written: bool) -> dict[str, Any]:
         for issue in plan.issues
     ]
     skipped = [
-        {"sheet": each.sheet, "row": each.row, "rows": each.rows, "kind": each.kind.value}
+        {"sheet": each.sheet, "row": each.row, "rows": each.rows, "kind": each.kind.value, "text": each.text}
         for each in plan.intake.skipped
     ]
     return {
         "written": written,
         "already": plan.already,
+        "supplement": plan.supplement,
         "counts": plan.counts(),
         "rows": plan.preview.drop("problems").to_dicts(),
         "issues": issues,
@@ -164,19 +176,37 @@ def content(plan: ImportPlan, *, written: bool) -> dict[str, Any]:
 def _show(plan: ImportPlan) -> None:
     for issue in plan.issues:
         typer.echo(f"{issue.severity.label}  {issue.problem.sentence()}")
+    several = len(set(plan.preview["sheet"]) - {""}) > 1
     rows = [
         {
+            "sheet": row["sheet"],
             "row": row["row"] or None,
             "name": row["name"],
             "change": CHANGES[row["change"]],
-            "state": "待改" if row["state"] == "held" else "",
+            "state": STATE[row["state"]],
             "differences": "；".join(row["differences"]),
         }
         for row in plan.preview.iter_rows(named=True)
     ]
     if rows:
-        print_table(rows, {"row": "行", "name": "姓名", "change": "与台账相比", "state": "待改", "differences": "变动"})
+        heads = {"row": "行", "name": "姓名", "change": "与台账相比", "state": "能否导入", "differences": "变动"}
+        print_table(rows, {"sheet": "工作表", **heads} if several else heads)
     _show_near(plan)
+    _show_skipped(plan)
+
+
+def _show_skipped(plan: ImportPlan) -> None:
+    """List what was not read, with its words, so that nobody need wonder."""
+    from casework.intake.records import SkipKind
+
+    skipped = [
+        {"sheet": each.sheet, "row": each.row or None, "kind": each.kind.label, "text": each.text}
+        for each in plan.intake.skipped
+        if each.kind is not SkipKind.HEAD
+    ]
+    if skipped:
+        typer.echo("\n没有读的行：")
+        print_table(skipped, {"sheet": "工作表", "row": "行", "kind": "为什么没读", "text": "内容"})
 
 
 def _show_near(plan: ImportPlan) -> None:
@@ -200,6 +230,8 @@ def _conclude(plan: ImportPlan, *, written: bool, dry_run: bool) -> None:
     elif written:
         left = f"；还有 {counts['held']} 行待改" if counts["held"] else ""
         say(f"已导入：{told}{left}")
+    elif not plan.intake.rows.height:
+        say("没有导入：这份文件里没有可以读的人")
     elif dry_run:
         say(f"只看，没有导入：{told}；{counts['held']} 行待改")
     else:

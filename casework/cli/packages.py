@@ -76,12 +76,14 @@ def templates(
 def grid(round_id: OptionalRound = "", units: Units = [], db: Db = "", as_json: Json = False) -> int:  # noqa: B006 - Typer reads it and changes nothing
     """Show what each unit handed in; exit 1 where something is late or overdue."""
     from casework.access import LOCAL_OFFICER
+    from casework.ledger import policy_of
     from casework.people.deadlines import STATES
     from casework.people.packages import package_grid
 
     with looking(db) as session:
         found = round_of(session, round_id).round_id
         rows = package_grid(session, round_id=found, actor=LOCAL_OFFICER, now=now()).to_dicts()
+        cites = {clause.id: clause.cite for clause in policy_of(session, found).clauses}
     rows = [row for row in rows if not units or row["unit_id"] in units]
     if as_json:
         print_json(rows)
@@ -89,9 +91,14 @@ def grid(round_id: OptionalRound = "", units: Units = [], db: Db = "", as_json: 
         heads = {"unit": "单位", "clause_id": "条款", "item": "材料", "state": "情况", "number": "版次"}
         heads |= {"received_at": "收到", "received_by": "收表人", "scans": "扫描件", "reason": "退回理由"}
         shown = [
-            {**row, "state": STATES[row["state"]], "received_at": f"{row['received_at']:%Y-%m-%d %H:%M}"}
-            if row["received_at"]
-            else {**row, "state": STATES[row["state"]], "number": None}
+            {
+                **row,
+                "clause_id": cites.get(row["clause_id"], ""),
+                "state": STATES[row["state"]],
+                "number": row["number"] if row["received_at"] else None,
+                "received_at": f"{row['received_at']:%Y-%m-%d %H:%M}" if row["received_at"] else None,
+                "received_by": LOCAL_OFFICER.name if row["received_by"] == LOCAL_OFFICER.id else row["received_by"],
+            }
             for row in rows
         ]
         print_table(shown, heads)

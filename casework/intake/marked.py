@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -61,6 +62,11 @@ def marked_workbook(intake: Intake) -> bytes:
             overall.write_string(at, 0, issue.problem.sentence())
     book.close()
     return target.getvalue()
+
+
+def is_marked(mappings: Iterable[Mapping]) -> bool:
+    """Tell whether a file is a workbook of rows that waited, coming back: it has the two columns behind the table."""
+    return any(set(_HEADS) <= {column.head for column in mapping.columns} for mapping in mappings)
 
 
 class _Marked:

@@ -29,7 +29,7 @@ from casework.people.importing_links import Links, Place, kept
 from casework.people.importing_plan import TAKEN, ImportPlan, compare, mapping_json, read_file
 from casework.people.importing_write import Outcome, Writing
 from casework.people.register import table
-from casework.people.sheet_steps import steps_of
+from casework.people.sheet_steps import joined, steps_of
 from casework.policy import Policy
 from casework.problems import Conflict, Refused
 from casework.vocabulary import RoundState
@@ -50,6 +50,7 @@ def plan_import(  # noqa: PLR0913 - a file, a round, whoever looks
     mappings: Mappings | None = None,
     sheets: Collection[str] | None = None,
     links: Links | None = None,
+    supplement: bool | None = None,
 ) -> ImportPlan:
     """Return what taking a file over would do; nothing is written.
 
@@ -65,6 +66,7 @@ def plan_import(  # noqa: PLR0913 - a file, a round, whoever looks
         mappings: How the officer wants sheets read, in place of what is proposed.
         sheets: Names of the worksheets to read; None: all.
         links: Whom rows are about, where the officer says so (`importing_links.Links`).
+        supplement: It adds to the unit's earlier sheet (补报); None: where it is our own marked workbook coming back.
 
     Raises:
         Refused: `not_found`: no such round, unit or person within the actor's reach; `no_row`, `which_sheet`, `twice`:
@@ -91,6 +93,7 @@ def plan_import(  # noqa: PLR0913 - a file, a round, whoever looks
         unit_id=unit_id,
         part=part,
         links=links,
+        supplement=supplement,
     )
 
 
@@ -124,6 +127,7 @@ def import_rows(  # noqa: PLR0913 - as `plan_import`, and as every command
     mappings: Mappings | None = None,
     sheets: Collection[str] | None = None,
     links: Links | None = None,
+    supplement: bool | None = None,
 ) -> Result:
     """Take a file over as its preview showed it: whole, or with `take_clean` the rows that are in order.
 
@@ -145,6 +149,7 @@ def import_rows(  # noqa: PLR0913 - as `plan_import`, and as every command
         mappings: As for the preview.
         sheets: As for the preview.
         links: As for the preview; kept with the import.
+        supplement: As for the preview.
 
     Returns:
         `{"imports": {unit: import_id}, "already", "counts"}`: counts as `ImportPlan.counts`.
@@ -184,6 +189,7 @@ def import_rows(  # noqa: PLR0913 - as `plan_import`, and as every command
             unit_id=unit_id,
             part=part,
             links=links,
+            supplement=supplement,
         )
         if plan.seen != seen:
             raise Conflict("stale", "预览以后台账有了变动，请重新预览，看过再导入")
@@ -241,7 +247,7 @@ def _write(work: Work, plan: ImportPlan, *, take_clean: bool, remember: bool) ->
             mapping=mapping_json(plan.intake),
             mode="clean_only" if take_clean else "all_or_nothing",
             counts={**{kind: counted[kind] for kind in TAKEN}, "gone": len(gone), "held": held[unit_id]},
-            steps=steps.get(unit_id),
+            steps=joined(before, steps.get(unit_id), plan.keeps.get(unit_id, ())),
             links=links,
             state="in_force",
             replaces=before.import_id if before else None,
@@ -254,7 +260,11 @@ def _write(work: Work, plan: ImportPlan, *, take_clean: bool, remember: bool) ->
             {"case_id": case, "person_id": person, "outcome": outcome, "row": f"{place[0]}!{place[1]}"}
             for place, (case, person, outcome, _) in mine
         ]
-        rows += [{"case_id": case, "person_id": writing.person_of[case], "outcome": "gone", "row": ""} for case in gone]
+        rows += [
+            {"case_id": case, "person_id": writing.person_of[case], "outcome": outcome, "row": ""}
+            for outcome, cases in (("gone", gone), ("unchanged", plan.keeps.get(unit_id, ())))
+            for case in cases
+        ]
         insert_frame(work.session, ImportRow, pl.DataFrame(rows), import_id=batch.import_id)
         made[unit_id] = batch.import_id
     if remember and len(plan.units) == 1:

@@ -261,12 +261,15 @@ class _Looking:
                 continue
             if mine is not None and (min(mine, other), max(mine, other)) in self.apart:
                 continue
-            open_to_him = self._may_be(row, other, alike=same)
+            elsewhere = self.also.get(other, _place(row)) != _place(row)
+            if elsewhere and mine is not None:
+                continue  # two rows of this file, and the ledger has both
+            open_to_him = not elsewhere and self._may_be(row, other, alike=same)
             if told:
                 continue
             how = "姓名、出生年月、党支部相同，像是同一人" if same else "姓名相近，出生年月、党支部相同"
             remedy = "" if same else "请核对姓名是否有误"
-            ask = "请指明是同一人还是另一人" if open_to_him else "" if remedy else "请与管台账的人员核对"
+            ask = "请指明是同一人还是另一人" if open_to_him else "" if remedy else "请核对是不是同一人"
             words = "；".join(filter(None, (remedy, ask)))
             self._say(row, "name", Severity.WARN, f"与台账里的{self._who(other)}{how}", words)
 

@@ -28,6 +28,7 @@ from casework.intake import (
     read_rows,
 )
 from casework.intake import Mapping as SheetMapping
+from casework.intake.marked import is_marked
 from casework.intake.schema import ASKED, RELATIVES
 from casework.ledger.facts import read_frame, units_query
 from casework.ledger.keys import office_key
@@ -58,6 +59,8 @@ class ImportPlan:
         links: Place → a person of an earlier round: by the same identity number, or as the officer says.
         told: Place → whom the officer says the row is about; None: somebody new.
         near: Place → the people of the ledger it may be about; asked of the officer, whatever he has said.
+        supplement: It adds to the unit's earlier sheet (补报): who is not in it stays.
+        keeps: Unit → the cases of its earlier sheet that stay because of that.
         gone: Unit → the cases of its earlier sheet that are not in this one.
         stays: Cases that are not in this one, but something was decided about them.
         batches: Unit → its sheet in force, where there is one.
@@ -78,6 +81,8 @@ class ImportPlan:
     links: Mapping[Place, str] = field(default_factory=dict)
     told: Mapping[Place, str | None] = field(default_factory=dict)
     near: Mapping[Place, tuple[Near, ...]] = field(default_factory=dict)
+    supplement: bool = False
+    keeps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     gone: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stays: tuple[str, ...] = ()
     batches: Mapping[str, ImportBatch] = field(default_factory=dict)
@@ -203,6 +208,7 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
     unit_id: str | None = None,
     part: str = "",
     links: Links | None = None,
+    supplement: bool | None = None,
     whole: bool = True,
     of_case: str | None = None,
 ) -> ImportPlan:
@@ -218,6 +224,7 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
         unit_id: Whose sheet it is.
         part: Which of the unit's sheets.
         links: Whom the officer says rows are about; None: what was said when this very file was taken over.
+        supplement: It adds to the earlier sheet; None: it does where it is a workbook of marked rows coming back.
         whole: It is a unit's whole sheet: who is not in it is gone.
         of_case: The one row is about this case, whatever name it gives.
     """
@@ -242,6 +249,9 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
     plan = replace(plan, intake=intake, links=found.links, told=told, near=found.near)
     matched = {change.case_id for change in changes.values() if change.case_id}
     gone = _gone(session, batches, matched, existing)
+    if is_marked(intake.mappings) if supplement is None else supplement:
+        intake = _say_keeps(intake, gone)
+        plan, gone = replace(plan, supplement=True, keeps=gone), {}
     left = [case_id for ids in gone.values() for case_id in ids]
     held = set(left) if list_adopted(session, round_id) else decided(session, left)
     stays = tuple(case_id for ids in gone.values() for case_id in ids if case_id in held)
@@ -300,6 +310,11 @@ def _say_stays(intake: Intake, stays: Sequence[str], existing: pl.DataFrame) -> 
         file=intake.file,
     )
     return replace(intake, issues=(Issue(said, Severity.HOLD), *intake.issues))
+
+
+def _say_keeps(intake: Intake, keeps: Mapping[str, tuple[str, ...]]) -> Intake:
+    said = f"按补报处理，只添上或改动表里的人；原来报的其余 {sum(map(len, keeps.values()))} 人不动"
+    return replace(intake, issues=(Issue(Problem(said, file=intake.file), Severity.NOTE), *intake.issues))
 
 
 def _preview(plan: ImportPlan) -> pl.DataFrame:
@@ -380,6 +395,6 @@ def _seen(plan: ImportPlan, existing: pl.DataFrame, batches: Mapping[str, Import
     for unit in sorted(batches):
         told.update(f"|{unit}:{batches[unit].import_id}:{batches[unit].version}".encode())
     told.update("|".join(plan.stays).encode())
-    told.update(repr(sorted(plan.told.items())).encode())
+    told.update(repr((sorted(plan.told.items()), plan.supplement)).encode())
     told.update("".join(plan.intake.rows["state"].to_list()).encode())
     return told.hexdigest()

@@ -7,7 +7,7 @@ because a step is checked against the circular's chain and its days (`review.she
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,18 @@ def steps_of(plan: ImportPlan, cases: Mapping[Place, str]) -> dict[str, list[dic
         ]
         for unit, told in found.items()
     }
+
+
+def joined(
+    before: ImportBatch | None, steps: list[dict[str, Any]] | None, keeps: Collection[str]
+) -> list[dict[str, Any]] | None:
+    """Return the steps of a sheet with those its predecessor told of the cases that stay as they were (补报)."""
+    left = [{**step, "case_ids": [case for case in step["case_ids"] if case in keeps]} for step in _told(before)]
+    return [step for step in left if step["case_ids"]] + (steps or []) or None
+
+
+def _told(batch: ImportBatch | None) -> list[dict[str, Any]]:
+    return list(batch.steps or ()) if batch else []
 
 
 def unit_steps(session: Session, *, import_id: str, actor: Actor) -> tuple[SheetStep, ...]:
