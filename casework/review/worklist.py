@@ -1,7 +1,8 @@
 """The worklist of a round: one row per case, where it stands, what comes next, what is missing, by when.
 
 Only cases within the actor's units are read from the database at all. The frame is computed once per state of the
-ledger; a page, its filters and its counts are cut from it.
+ledger; a page, its filters and its counts are cut from it. Where a ledger is too large for that, `worklist_paged` has
+the database count, and only the units of the page are worked out here.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ WORKLIST: Schema = {
     "amount_fen": pl.Int64,
 }
 
-_DIMENSIONS: Final = ("stage", "next_stage", "unit_id", "verdict", "state")
+DIMENSIONS: Final = ("stage", "next_stage", "unit_id", "verdict", "state")
 
 
 def worklist(session: Session, *, round_id: str, actor: Actor, now: datetime) -> pl.DataFrame:
@@ -96,32 +97,47 @@ def worklist(session: Session, *, round_id: str, actor: Actor, now: datetime) ->
         )
         .sort("order", "unit_id", "unit_rank", "case_id", nulls_last=True)
     )
-    return pl.concat([conform(frame.select(*WORKLIST), WORKLIST), _gone(session, round_id, actor)])
+    return pl.concat([conform(frame.select(*WORKLIST), WORKLIST), gone(session, round_id, actor)])
 
 
 def _progress(session: Session, round_id: str, cases: pl.DataFrame, policy: Policy, now: datetime) -> pl.DataFrame:
     done = histories(session, round_id, cases["case_id"])
     held = held_by_objection(session, round_id)
-    links = chains_of(policy)
-    due = {path: _due(policy, path, now) for path in links}
-    only = next(iter(links)) if len(links) == 1 else None
+    standing = Standing(policy, now)
     # Many people stand at the same place: each place is worked out once, and looked up for the others.
     places: dict[tuple[object, ...], int] = {}
     rows: list[dict[str, Any]] = []
     at = []
     for case_id, path in cases.select("case_id", "path").iter_rows():
-        key = only if only is not None else path or ""
+        key = standing.key(path)
         history, why = done.get(case_id, {}), held.get(case_id)
         place = (key, why, *map(id, history.values()))
         if place not in places:
             places[place] = len(rows)
-            moment, late = due.get(key, (None, False))
-            row = _where(history, links.get(key, ()), why)
-            rows.append(row | {"due_at": moment, "late": late and row["state"] in (OPEN, HELD)})
+            rows.append(standing.row(key, history, why))
         at.append(places[place])
     names = ("state", "why", "stage", "stage_on", "next_stage", "next_clause", "next_own", "due_at", "late")
     kinds = pl.DataFrame(rows, schema={name: WORKLIST[name] for name in names}, orient="row")
     return kinds[at].with_columns(cases["case_id"]) if at else kinds.with_columns(case_id=pl.lit("")).clear()
+
+
+class Standing:
+    """Where somebody stands who has come so far on a path."""
+
+    def __init__(self, policy: Policy, now: datetime) -> None:
+        self.links = chains_of(policy)
+        self.due = {path: _due(policy, path, now) for path in self.links}
+        self.only = next(iter(self.links)) if len(self.links) == 1 else None
+
+    def key(self, path: str | None) -> str:
+        """Return the path a case is on; a circular with one path has nobody on another."""
+        return self.only if self.only is not None else path or ""
+
+    def row(self, key: str, history: History, held: str | None) -> dict[str, Any]:
+        """Return the columns of `WORKLIST` that follow from the steps."""
+        moment, late = self.due.get(key, (None, False))
+        row = _where(history, self.links.get(key, ()), held)
+        return row | {"due_at": moment, "late": late and row["state"] in (OPEN, HELD)}
 
 
 def _where(history: History, links: Chain, held: str | None) -> dict[str, Any]:
@@ -168,7 +184,7 @@ def _awards(session: Session, round_id: str) -> pl.DataFrame:
     return pl.DataFrame(listed, schema=schema, orient="row")
 
 
-def _gone(session: Session, round_id: str, actor: Actor) -> pl.DataFrame:
+def gone(session: Session, round_id: str, actor: Actor) -> pl.DataFrame:
     """Return those who left the round: they stay readable, at the end."""
     query = (
         select(Removal, Case, Person, Unit)
@@ -249,23 +265,36 @@ def work_page(  # noqa: PLR0913 - the filters of the screen
         limit: Rows of the page.
     """
     chosen = {"stage": stage, "next_stage": next_stage, "unit_id": unit_id, "verdict": verdict, "state": state}
-    tests = {name: pl.col(name) == value for name, value in chosen.items() if value is not None}
-    common = pl.lit(True)
-    if due_by is not None:
-        common = common & (pl.col("due_at") <= pl.lit(due_by).dt.convert_time_zone("Asia/Shanghai"))
-    if late is not None:
-        common = common & (pl.col("late") == late)
-    if text.strip():
-        words = text.strip()
-        common = common & (
-            pl.col("name").fill_null("").str.contains(words, literal=True)
-            | pl.col("unit").fill_null("").str.contains(words, literal=True)
-        )
-    base = frame.filter(common)
+    tests = equal_to(chosen)
+    base = frame.filter(due_test(due_by, late) & text_test(text))
     counts = {}
-    for dimension in _DIMENSIONS:
+    for dimension in DIMENSIONS:
         others = [test for name, test in tests.items() if name != dimension]
         part = base.filter(*others) if others else base
         counts[dimension] = dict(part.group_by(dimension).len().sort(dimension, nulls_last=True).iter_rows())
     found = base.filter(*tests.values()) if tests else base
     return WorkPage(found.slice(offset, limit), found.height, counts)
+
+
+def equal_to(chosen: Mapping[str, str | None]) -> dict[str, pl.Expr]:
+    """Return dimension → test, for those that are narrowed to a value."""
+    return {name: pl.col(name) == value for name, value in chosen.items() if value is not None}
+
+
+def due_test(due_by: datetime | None, late: bool | None) -> pl.Expr:
+    """Return the test of the deadline."""
+    test = pl.lit(True)
+    if due_by is not None:
+        test = test & (pl.col("due_at") <= pl.lit(due_by).dt.convert_time_zone("Asia/Shanghai"))
+    if late is not None:
+        test = test & (pl.col("late") == late)
+    return test
+
+
+def text_test(text: str) -> pl.Expr:
+    """Return the test of the names."""
+    words = text.strip()
+    if not words:
+        return pl.lit(True)
+    named = [pl.col(column).fill_null("").str.contains(words, literal=True) for column in ("name", "unit")]
+    return named[0] | named[1]
