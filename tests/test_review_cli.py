@@ -51,7 +51,7 @@ def test_from_the_survey_to_the_list_that_may_be_issued(world, run, monkeypatch)
     meeting = said.split("，")[0].removeprefix("会议 ")
     say = ["--minutes", "示例纪要", "--signer", "示例书记", "--count", "9", "8", "8"]
     code, said, _ = run("review", "decide", meeting, *say, "--result", f"{world.cases[0]}=不同意:示例理由")
-    assert (code, said.split("，")[0]) == (0, "名单第 1 号已研究确定")
+    assert (code, said.split("，")[0]) == (0, "第 1 次变更后的名单已研究确定")
     posted = ["--on", "2022-12-26", "--body", "工委", "--until", "2022-12-30", "--evidence", "示例截图"]
     code, said, _ = run("publish", "post", *posted)
     assert said.endswith("：5 人，到 2022-12-30 为止")

@@ -140,8 +140,8 @@ def test_what_the_meeting_changes_is_a_list_of_its_own(both):
         second: "deferred",
     }.items()
     assert after.numbers["totals"]["people"] == 5
-    assert "示例甲1不同意" in after.reason
-    assert "示例甲3改为金额（800 元）" in after.reason
+    assert "不同意 1 人（示例甲1）" in after.reason
+    assert "改为金额 800 元 1 人（示例甲3）" in after.reason
     assert world.history(first)[Stage.DETERMINATION].result is Decision.REFUSED
     assert world.history(added)[Stage.DETERMINATION].result is Decision.ADDED
     with db.reading(world.engine) as session:
@@ -173,7 +173,7 @@ def test_two_meetings_on_one_list_the_second_is_refused(world):
     with pytest.raises(Refused) as caught:
         decide(world, late)
     assert caught.value.reason_code == "superseded"
-    assert "已被第 1 号变更" in str(caught.value)
+    assert "已被第 1 次变更" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_where_the_circular_names_a_signature_a_signed_paper_makes_up_for_it(wor
 
 
 def test_readiness_says_what_stands_in_the_way(world):
-    assert ready(world).blocks == ("名单还没有研究确定",)
+    assert ready(world).blocks == ("初定名单还没有研究确定",)
     decide(world, convene(world))
     found = ready(world)
     assert (found.blocks, found.ready, found.may_issue, found.single_handed) == ((), (), False, True)

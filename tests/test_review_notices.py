@@ -373,7 +373,7 @@ def test_an_upheld_objection_proposes_the_next_one_and_the_changed_list(both):
     assert world.cases[4] in listed(world)
     assert removal["said"] == "2022年12月27日示例甲1查实不符，由示例甲5递补"
     assert "房" not in after.reason
-    assert ready(world).blocks == ("第 1 号变更（2022年12月27日示例甲1查实不符，由示例甲5递补）还没有研究确定",)
+    assert ready(world).blocks == ("第 1 次变更（2022年12月27日示例甲1查实不符，由示例甲5递补）还没有研究确定",)
 
 
 def test_somebody_left_out_goes_back_to_where_a_refusal_stopped_him(sqlite_database_url):

@@ -100,4 +100,4 @@ def test_whom_the_town_refused_keeps_the_list_from_being_confirmed(world):
     with pytest.raises(Refused, match="示例老1还没有办“研究审定”"):
         confirm(world)
     found = world.read(review_issue_ready, round_id=world.round_id, now=at(world.today))
-    assert found.blocks == ("名单还没有研究确定",)
+    assert found.blocks == ("初定名单还没有研究确定",)

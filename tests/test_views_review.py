@@ -180,7 +180,7 @@ def test_a_meeting_from_the_table_to_the_decided_list(listed):
     assert rows(listed, MeetingResult) == []
     assert "暂缓（未登记）" in study_panel(page.study(), "")
     done = page.meet("登记会议结果", invited=9, present=7, agreed=7, recusals="示例某：亲属", **filled)
-    assert "与原名单不同 1 人" in done.html
+    assert "与上会的名单不同 1 人" in done.html
     now = page.study()
     assert now.official
     assert now.current.fingerprint != before

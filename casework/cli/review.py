@@ -294,6 +294,7 @@ def judge(
 def convene(on: On, body: Body, round_id: OptionalRound = "", db: Db = "") -> int:
     """Put the list in force on a body's table."""
     from casework.db import reading
+    from casework.review.changes import list_name
     from casework.review.meetings import convene_meeting
     from casework.review.official import list_in_force
 
@@ -302,7 +303,7 @@ def convene(on: On, body: Body, round_id: OptionalRound = "", db: Db = "") -> in
         current = list_in_force(session, found)
     say: dict[str, Any] = {"fingerprint": current.fingerprint, "body": body, "held_on": day(on)}
     made = convene_meeting(engine, round_id=found, **say, **who())
-    typer.echo(f"会议 {made['meeting_id']}，名单第 {current.number} 号，校验码 {current.fingerprint[:12]}")
+    typer.echo(f"会议 {made['meeting_id']}，{list_name(current.number)}，校验码 {current.fingerprint[:12]}")
     return 0
 
 
@@ -321,6 +322,7 @@ def decide(
     from casework.db import reading
     from casework.models_review import Meeting
     from casework.problems import Refused
+    from casework.review.changes import list_name
     from casework.review.meetings import decide_meeting
     from casework.review.minutes import PersonResult
 
@@ -345,7 +347,8 @@ def decide(
         expected_version=found.version,
         **who(),
     )
-    typer.echo(f"名单第 {done['number']} 号已研究确定，校验码 {done['fingerprint'][:12]}，改动 {done['changed']} 人")
+    which = list_name(done["number"])
+    typer.echo(f"{which}已研究确定，校验码 {done['fingerprint'][:12]}，改动 {done['changed']} 人")
     return 0
 
 
@@ -357,6 +360,7 @@ def confirm(
 ) -> int:
     """Make a list official whose people the units decided about."""
     from casework.db import reading
+    from casework.review.changes import list_name
     from casework.review.confirmation import confirm_list
     from casework.review.official import list_in_force
 
@@ -365,7 +369,7 @@ def confirm(
         current = list_in_force(session, found)
     say: dict[str, Any] = {"fingerprint": current.fingerprint, "expected_version": current.version}
     confirm_list(engine, round_id=found, basis=basis, **say, **who())
-    typer.echo(f"名单第 {current.number} 号已确认，校验码 {current.fingerprint[:12]}")
+    typer.echo(f"{list_name(current.number)}已确认，校验码 {current.fingerprint[:12]}")
     return 0
 
 

@@ -152,7 +152,7 @@ def change_list(
         person = people.get(come or gone or about or "", {})
         rows.append(
             {
-                "number": f"第{number}号",
+                "number": f"第{number}次",
                 "unit": person.get("unit"),
                 "category": person.get("category"),
                 "left": people.get(gone or "", {}).get("name"),

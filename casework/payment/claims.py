@@ -33,6 +33,7 @@ from casework.payment.funds import Terms, fund_label, own_terms
 from casework.payment.instalments import Share, due_days, plans_of, spread
 from casework.policy import Policy
 from casework.problems import Refused
+from casework.review.changes import list_name
 from casework.review.readiness import review_issue_ready
 from casework.review.removal import removed_cases
 from casework.shapes.amounts import FundSplit
@@ -108,7 +109,7 @@ def open_claims(  # noqa: PLR0913 - as every command
         open_round_of(work, round_id)
         current = official_list(session, round_id)
         if current.fingerprint != fingerprint:
-            raise Refused("superseded", f"现在有效的是第 {current.number} 号名单，请看过再生成应发款")
+            raise Refused("superseded", f"现在有效的是{list_name(current.number)}，请看过再生成应发款")
         policy, terms = policy_of(session, round_id), own_terms(session, round_id)
         state = review_issue_ready(session, round_id=round_id, now=now)
         ready = set(state.ready)
@@ -251,9 +252,9 @@ def _stop_gone(work: Work, current: Adoption, shares: list[Share]) -> tuple[int,
         if claim.case_id in gone:
             reason = "已减员"
         elif name not in wanted:
-            reason = f"第 {current.number} 号名单上没有这一笔"
+            reason = f"{list_name(current.number)}上没有这一笔"
         elif claim.kind == "cash" and wanted[name] is not None and wanted[name] != claim.amount_fen:
-            reason = f"第 {current.number} 号名单改了金额"
+            reason = f"{list_name(current.number)}改了金额"
         else:
             continue
         move(work, claim, ClaimState.STOPPED, reason=reason)

@@ -12,6 +12,7 @@ from casework.models import Adoption
 from casework.problems import NotAllowed, Refused
 from casework.review import chain as chains
 from casework.review.chain import Chain
+from casework.review.changes import change_name
 from casework.review.official import OFFICIAL, PROPOSED, determination, list_in_force
 from casework.review.records import case_rows, chain_for, chains_of, histories
 from casework.vocabulary import Stage
@@ -58,7 +59,7 @@ def confirm_list(  # noqa: PLR0913 - as every command
         open_round_of(work, round_id)
         current = list_in_force(session, round_id)
         if current.fingerprint != fingerprint:
-            raise Refused("superseded", f"名单已有第 {current.number} 号变更（{current.reason}），请看过再确认")
+            raise Refused("superseded", f"名单已有{change_name(current)}，请看过再确认")
         policy = policy_of(session, round_id)
         link = determination(policy)
         if link is not None:

@@ -24,6 +24,7 @@ from casework.models_review import Meeting, MeetingResult, Recusal
 from casework.money import yuan
 from casework.problems import Conflict, NotAllowed, Refused
 from casework.review import chain as chains
+from casework.review.changes import change_name
 from casework.review.exceptions import keep_exceptions, noted, set_aside
 from casework.review.minutes import PersonResult, decided, refuse_count, refuse_recused, refuse_results
 from casework.review.official import (
@@ -85,7 +86,7 @@ def convene_meeting(  # noqa: PLR0913 - as every command
         open_round_of(work, round_id)
         current = list_in_force(session, round_id)
         if current.fingerprint != fingerprint:
-            raise Refused("superseded", f"名单已有第 {current.number} 号变更（{current.reason}），请看过再上会")
+            raise Refused("superseded", f"名单已有{change_name(current)}，请看过再上会")
         link = determination(policy_of(session, round_id))
         if link is None:
             raise Refused("units_decide", "这份通知由组织单位审定，本级不另上会；各单位审定后请办理名单确认")
@@ -314,8 +315,10 @@ def _settle(
     names = _names(work, meeting.round_id, changed)
     for case_id, one in sorted(changed.items()):
         amount = f"（{yuan(one.amount_fen)} 元）" if one.amount_fen is not None else ""
-        said = f"{chinese(meeting.held_on)}{meeting.body}：{names[case_id]}{one.result.label}{amount}"
-        causes.append({"kind": one.result.value, "case_id": case_id, "said": said, "reason": one.reason.strip()})
+        met, name = f"{chinese(meeting.held_on)}{meeting.body}", names[case_id]
+        told = {"said": f"{met}：{name}{one.result.label}{amount}", "meeting": met, "name": name}
+        kept = {"kind": one.result.value, "case_id": case_id, "amount_fen": one.amount_fen}
+        causes.append({**kept, **told, "reason": one.reason.strip()})
     # The meeting studied the facts of the list on the table; only a newcomer those did not know brings new ones.
     known = set(studied_facts(work.session, current).facts.cases["case_id"])
     fresh = any(one.result is Decision.ADDED and case_id not in known for case_id, one in changed.items())

@@ -20,6 +20,7 @@ from casework.policy import Policy
 from casework.problems import Refused
 from casework.review import chain as chains
 from casework.review.chain import Link
+from casework.review.changes import change_name, grouped
 from casework.review.succession import Numbers, counted
 from casework.rules import assess
 from casework.scenarios import parameters_of
@@ -98,7 +99,7 @@ def put_list(  # noqa: PLR0913 - a list and what it follows
         fingerprint=print_,
         parent_fingerprint=parent.fingerprint,
         numbers=content,
-        reason="；".join(str(cause["said"]) for cause in causes),
+        reason="；".join(grouped(causes)),
         adopted_by=work.actor.id,
         adopted_at=work.now,
     )
@@ -113,8 +114,7 @@ def refuse_other_list(adoption: Adoption, current: Adoption) -> None:
         Refused: `superseded`.
     """
     if adoption.adoption_id != current.adoption_id:
-        said = f"第 {current.number} 号变更（{current.reason}）" if current.reason else f"第 {current.number} 号名单"
-        raise Refused("superseded", f"这份名单已被{said}取代，请按新的名单办理")
+        raise Refused("superseded", f"这份名单已被{change_name(current)}取代，请按新的名单办理")
 
 
 def determination(policy: Policy) -> Link | None:

@@ -16,6 +16,7 @@ from casework.models_review import Notice, NoticeCase
 from casework.policy import Policy
 from casework.review import chain as chains
 from casework.review.chain import Chain, History
+from casework.review.changes import change_name
 from casework.review.instructions import pending_instructions, pending_said
 from casework.review.official import OFFICIAL, unstudied
 from casework.review.records import AFTER_ISSUE, case_rows, chain_for, chains_of, histories, single_handed, today_of
@@ -68,8 +69,7 @@ def review_issue_ready(session: Session, *, round_id: str, now: datetime) -> Iss
     blocks = [pending_said(one) for one in pending]
     official = _last_official(session, current)
     if current.state != OFFICIAL:
-        which = f"第 {current.number} 号变更（{current.reason}）" if current.number else "名单"
-        blocks.append(f"{which}还没有研究确定")
+        blocks.append(f"{change_name(current)}还没有研究确定")
     waiting = _waiting(session, current, official, policy_of(session, round_id), now)
     listed = [row["case_id"] for row in current.numbers["awards"]]
     ready = () if pending else tuple(case_id for case_id in listed if case_id not in waiting)

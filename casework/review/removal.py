@@ -22,6 +22,7 @@ from casework.ledger import Result, Work, case_within_reach, execute, open_round
 from casework.models import Adoption, Case, Person
 from casework.models_review import Notice, NoticeCase, Objection, Removal
 from casework.problems import NotAllowed, Refused
+from casework.review.changes import change_name
 from casework.review.official import PROPOSED, facts_of_today, list_in_force, parameters_for, put_list, studied_facts
 from casework.review.records import today_of
 from casework.review.succession import Numbers, Succession, amount_for, check_money, put_on, successor, taken_off
@@ -239,7 +240,7 @@ def fill_place(  # noqa: PLR0913 - as every command
         open_round_of(work, round_id)
         current = list_in_force(session, round_id)
         if current.fingerprint != fingerprint:
-            raise Refused("superseded", f"名单已有第 {current.number} 号变更（{current.reason}），请看过再办")
+            raise Refused("superseded", f"名单已有{change_name(current)}，请看过再办")
         if free_places(current.numbers, cell) <= 0:
             raise Refused("no_place", "这个单位这一类没有空出的名额")
         result = _succeed(work, current, current.numbers, cell, said=reason.strip(), kind="succession", out=None)

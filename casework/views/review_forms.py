@@ -17,12 +17,13 @@ from sqlmodel import Session, col, select
 from casework.access import Actor
 from casework.dates import parse_date
 from casework.ledger import Result
-from casework.models import Case, Person
+from casework.models import Adoption, Case, Person
 from casework.money import parse_yuan
 from casework.problems import CaseworkError, Refused
+from casework.review.changes import grouped
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import clock
-from casework.views.html import card, esc, failure, note, tag
+from casework.views.html import card, esc, failure, folded, note, notes, tag
 from casework.views.plans import Told, _key
 from casework.vocabulary import Term
 
@@ -30,6 +31,9 @@ Kind: TypeAlias = Literal["text", "area", "date", "number", "choice", "many", "t
 Given: TypeAlias = Mapping[str, Any]
 
 _CLAUSE_ID: Final = re.compile(r"（[A-Z]+[0-9]*-[0-9A-Za-z.]+）")
+
+MOST_SAID: Final = 6
+"""Names said of each kind of change before the others are folded away."""
 
 MOST_NAMES: Final = 500
 """People a choice offers; above that the officer first chooses a unit."""
@@ -301,6 +305,17 @@ def person_field(people: Sequence[Someone], units: Mapping[str, str], *, name: s
     """Return the choice of one person; too many to list are narrowed by the unit first."""
     hint = "请先在上面选定单位" if len(people) > MOST_NAMES else ""
     return Field(name, label, "choice", {} if hint else people_options(people, units), hint=hint)
+
+
+def change_said(adoption: Adoption, *, named: bool) -> str:
+    """Return why a list changed as HTML, a line for each meeting and removal; without `named` no names are read."""
+    if not named:
+        return esc("名单有变更，具体见会议材料")
+    causes = adoption.numbers.get("causes") or ()
+    lines, short = grouped(causes), grouped(causes, most=MOST_SAID)
+    if lines == short:
+        return "<br>".join(esc(line) for line in lines)
+    return "<br>".join(esc(line) for line in short) + folded("全部姓名", notes(lines, "note"))
 
 
 # -- how a section lies --------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from casework.problems import Refused
 from casework.review import chain as chains
 from casework.review.calendars import calendar_of, rest_years
 from casework.review.chain import Link
+from casework.review.changes import list_name
 from casework.review.notice_days import notice_end
 from casework.review.notices import notice_result
 from casework.review.official import OFFICIAL
@@ -27,7 +28,7 @@ from casework.review.removal import free_places
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import version_code
 from casework.views.html import badge, card, esc, facts_list, note, rows_table, shown, tag
-from casework.views.review_forms import Bench, Someone, everyone
+from casework.views.review_forms import Bench, Someone, change_said, everyone
 from casework.vocabulary import Act, NoticeState, ObjectionState, RemovalCause, Stage
 
 SECTION: Final = "公示与异议"
@@ -288,15 +289,15 @@ def _changed(found: Publication) -> str:
     whole = found.desk.actor.units is None and not found.look.projected
     rows = [
         (
-            one.number,
-            (one.reason if whole else "名单有变更") if one.number else "拟定",
+            list_name(one.number),
+            change_said(one, named=whole) if one.number else "拟定",
             len(one.numbers["awards"]),
             {"official": "已研究确定", "proposed": "待研究确定"}.get(one.state, "已撤回"),
             version_code(one.fingerprint),
         )
         for one in found.changes
     ]
-    return tag("h4", "变更名单") + rows_table(("号", "起因", "人数", "状态", "校验码"), rows, numbers=(0, 2))
+    return tag("h4", "变更名单") + rows_table(("名单", "起因", "人数", "状态", "校验码"), rows, numbers=(2,), raw=(1,))
 
 
 def free_cells(found: Publication) -> dict[str, str]:

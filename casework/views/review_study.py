@@ -17,6 +17,7 @@ from casework.models import Adoption, Scenario
 from casework.models_review import Instruction, Meeting, MeetingResult, Recusal
 from casework.money import yuan
 from casework.review.chain import Link
+from casework.review.changes import list_name
 from casework.review.instructions import may_be_signed
 from casework.review.minutes import PersonResult
 from casework.review.official import OFFICIAL, determination
@@ -25,7 +26,7 @@ from casework.scenarios import scenarios
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import clock, version_code
 from casework.views.html import badge, card, esc, facts_list, folded, note, notes, rows_table, shown, tag
-from casework.views.review_forms import MOST_NAMES, Bench, Someone, everyone, plain
+from casework.views.review_forms import MOST_NAMES, Bench, Someone, change_said, everyone, plain
 from casework.vocabulary import Act, Decision, InstructionState, MeetingState, Reason
 
 SECTION: Final = "集体研究"
@@ -178,18 +179,17 @@ def _list_card(study: Study, table: str) -> str:
     current = study.current
     assert current is not None
     state = badge("已研究确定", "green") if study.official else badge("待研究确定", "amber")
-    numbered = "原名单" if current.number == 0 else f"第 {current.number} 号变更"
     whole = current.numbers["awards"]
     money = sum(row["amount_fen"] or 0 for row in whole)
     open_ones = sum(row["amount_fen"] is None for row in whole)
     undecided = f"，{open_ones} 人金额待定" if open_ones else ""
     facts = {
-        "名单": state + " " + esc(numbered),
+        "名单": state + " " + esc(list_name(current.number)),
         "校验码": esc(version_code(current.fingerprint)) + tag("span", "　会议研究的就是这一份", "cw-muted"),
         "人数、金额": esc(f"{len(whole)} 人，{yuan(money)} 元{undecided}"),
     }
     if current.reason:
-        facts["变更"] = esc(_within(study, current.reason))
+        facts["变更"] = _said(study, current)
     if study.link is not None:
         facts["由谁研究"] = esc("、".join(study.link.bodies) or "本级")
         facts["到会要求"] = esc(study.link.quorum or "通知没有规定，按过半数同意")
@@ -232,10 +232,9 @@ def _reserve(study: Study) -> str:
     return card("没有列入名单的", tag("div", table, "cw-scroll cw-short"), muted=said)
 
 
-def _within(study: Study, reason: str) -> str:
+def _said(study: Study, adoption: Adoption) -> str:
     """Return why a list changed; whoever does not see every unit, or projects, reads no names."""
-    whole = study.desk.actor.units is None and not study.look.projected
-    return reason if whole else "名单有变更，具体见会议材料"
+    return change_said(adoption, named=study.desk.actor.units is None and not study.look.projected)
 
 
 def _meetings(study: Study) -> str:
@@ -306,13 +305,13 @@ def _changes(study: Study) -> str:
         state = {"official": "已研究确定", "proposed": "待研究确定"}.get(one.state, "已撤回")
         rows.append(
             (
-                one.number,
+                list_name(one.number),
                 f"{made:%Y-%m-%d %H:%M}",
                 version_code(one.fingerprint),
                 state,
                 len(one.numbers["awards"]),
-                _within(study, one.reason) if one.reason else "拟定",
+                _said(study, one) if one.number else "拟定",
             )
         )
-    head = ("号", "时间", "校验码", "状态", "人数", "起因")
-    return card("名单的变更", tag("div", rows_table(head, rows, numbers=(0, 4)), "cw-scroll cw-short"))
+    head = ("名单", "时间", "校验码", "状态", "人数", "起因")
+    return card("名单的变更", tag("div", rows_table(head, rows, numbers=(4,), raw=(5,)), "cw-scroll cw-short"))

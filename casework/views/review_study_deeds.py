@@ -8,6 +8,7 @@ from typing import Any
 from casework.access import Actor
 from casework.adoption import adopt
 from casework.problems import Refused
+from casework.review.changes import list_name
 from casework.review.confirmation import confirm_list
 from casework.review.instructions import record_instruction, settle_instruction
 from casework.review.meetings import convene_meeting, decide_meeting
@@ -196,7 +197,9 @@ def _decide(study: Study) -> Form:
             study.page,
             decide_meeting,
             answers,
-            lambda done: f"会议结果已登记，第 {done['number']} 号名单已研究确定，与原名单不同 {done['changed']} 人。",
+            lambda done: (
+                f"会议结果已登记，{list_name(done['number'])}已研究确定，与上会的名单不同 {done['changed']} 人。"
+            ),
         ),
         hint=f"<p class='cw-muted'>{said}{many}</p>",
     )
