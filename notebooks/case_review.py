@@ -485,38 +485,50 @@ def visit_shown(get_said, office_unit, section, visit_choice, visit_form, visit_
 def paper_choice(desk, section):
     mo.stop(section.value != printed.SECTION)
     paper_name = printed.paper_choice(desk)
-    paper_scope = printed.scope(desk)
-    return paper_name, paper_scope
+    paper_unit, paper_blank, paper_here = printed.scope(desk)
+    return paper_blank, paper_here, paper_name, paper_unit
 
 
 @app.cell
-def paper_narrowed(desk, look, paper_name, paper_scope, section):
+def paper_narrowed(desk, look, paper_name, paper_unit, section):
     mo.stop(section.value != printed.SECTION)
-    paper_more = printed.narrow(desk, look, paper_name, paper_scope)
-    return (paper_more,)
+    paper_branch, paper_of, paper_case, paper_by, paper_cards = printed.narrow(desk, look, paper_name, paper_unit)
+    return paper_branch, paper_by, paper_cards, paper_case, paper_of
 
 
 @app.cell
-def paper_read(desk, look, paper_more, paper_name, paper_scope, section):
+def paper_asked(
+    paper_blank, paper_branch, paper_by, paper_cards, paper_case, paper_here, paper_name, paper_of, paper_unit, section
+):
     mo.stop(section.value != printed.SECTION)
-    paper = printed.read(desk, look, printed.wanted(desk, paper_name, paper_scope, paper_more), paper_scope, paper_more)
+    _whose = {"paper": paper_name, "unit": paper_unit, "branch": paper_branch, "of": paper_of, "case": paper_case}
+    _how = {"blank": paper_blank, "cards": paper_cards, "by": paper_by, "here": paper_here}
+    paper_controls = printed.drawn(_whose | _how)
+    return (paper_controls,)
+
+
+@app.cell
+def paper_read(desk, look, paper_controls, section):
+    mo.stop(section.value != printed.SECTION)
+    paper = printed.read(desk, look, paper_controls)
     paper_page = printed.page_choice(paper.proof)
-    paper_buttons = printed.make_buttons(desk, paper)
-    return paper, paper_buttons, paper_page
+    paper_pdf, paper_xlsx, paper_docx = printed.make_buttons(desk, paper)
+    return paper, paper_docx, paper_page, paper_pdf, paper_xlsx
 
 
 @app.cell
-def paper_made(desk, paper, paper_buttons, section):
+def paper_made(desk, paper, paper_docx, paper_pdf, paper_xlsx, section):
     mo.stop(section.value != printed.SECTION)
+    paper_buttons = printed.drawn({"pdf": paper_pdf, "xlsx": paper_xlsx, "docx": paper_docx})
     paper_archive = printed.made(desk, paper, paper_buttons)
-    return (paper_archive,)
+    return paper_archive, paper_buttons
 
 
 @app.cell
-def paper_shown(desk, paper, paper_archive, paper_buttons, paper_more, paper_name, paper_page, paper_scope, section):
+def paper_shown(desk, paper, paper_archive, paper_buttons, paper_controls, paper_page, section):
     mo.stop(section.value != printed.SECTION)
-    _controls = {"paper": paper_name, **paper_scope, **paper_more}
-    mo.Html(printed.panel(desk, paper, _controls, printed.making(paper_buttons, paper_archive), paper_page))
+    _making = printed.making(paper_buttons, paper_archive)
+    mo.Html(printed.panel(desk, paper, paper_controls, _making, paper_page))
     return
 
 

@@ -56,49 +56,61 @@ def paper_choice(desk: CaseDesk) -> mo.ui.dropdown:
     )
 
 
-def scope(desk: CaseDesk) -> dict[str, mo.ui.dropdown]:
+def scope(desk: CaseDesk) -> tuple[mo.ui.dropdown, mo.ui.dropdown, mo.ui.dropdown]:
     """Return what is chosen whatever the paper is: the unit, filled in or empty, how it is looked at."""
-    return {"unit": office_unit(desk), "blank": pick(COPIES), "here": pick(PREVIEWS, value="pdf")}
+    return office_unit(desk), pick(COPIES), pick(PREVIEWS, value="pdf")
 
 
-def narrow(desk: CaseDesk, look: Look, paper: Any, scope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what else is chosen for this paper; a choice that would be none is not drawn."""
-    found: Choices = choices_for(desk, look, str(paper.value), unit_of(desk, paper, scope))
+def narrow(desk: CaseDesk, look: Look, paper: Any, unit: Any) -> tuple[mo.ui.dropdown | None, ...]:
+    """Return the choices of this paper: branch, which one, person, split, numbers; None for one that is not asked.
+
+    Each is a variable of its own in the notebook: nothing runs anew for a control inside a dictionary.
+    """
+    found: Choices = choices_for(desk, look, str(paper.value), unit_of(desk, paper, unit))
     kept = str(mo.query_params().get("case") or "")
-    options = {"branch": found.branches, "of": found.of, "by": found.splits, "cards": found.cards}
-    drawn = {name: pick(given, search=len(given) > 12) for name, given in options.items() if given}
-    if found.people:
-        drawn["case"] = pick(found.people, value=kept, search=True)
-    return drawn
+    people = pick(found.people, value=kept, search=True) if found.people else None
+    branch, of, by, cards = (
+        pick(given, search=len(given) > 12) if given else None
+        for given in (found.branches, found.of, found.splits, found.cards)
+    )
+    return branch, of, people, by, cards
 
 
-def unit_of(desk: CaseDesk, paper: Any, scope: Mapping[str, Any]) -> str:
+def drawn(controls: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the controls that are drawn, by name."""
+    return {name: control for name, control in controls.items() if control is not None}
+
+
+def unit_of(desk: CaseDesk, paper: Any, unit: Any) -> str:
     """Return the unit the paper is for: none where there is one for the round, one's own where one has but that."""
     if is_whole(str(paper.value)):
         return ""
-    unit = str(scope["unit"].value or "")
+    chosen = str(unit.value or "")
     only = list(desk.unit_names)
-    return only[0] if not unit and desk.actor.units is not None and len(only) == 1 else unit
+    return only[0] if not chosen and desk.actor.units is not None and len(only) == 1 else chosen
 
 
-def wanted(desk: CaseDesk, paper: Any, scope: Mapping[str, Any], narrow: Mapping[str, Any]) -> Wanted:
+def wanted(desk: CaseDesk, controls: Mapping[str, Any]) -> Wanted:
     """Return what the controls ask for."""
-    chosen = {name: str(control.value or "") for name, control in narrow.items() if name != "by"}
-    return Wanted(str(paper.value), unit_of(desk, paper, scope), blank=str(scope["blank"].value or ""), **chosen)
+    asked = ("branch", "of", "case", "blank", "cards")
+    chosen = {name: str(controls[name].value or "") for name in asked if name in controls}
+    return Wanted(str(controls["paper"].value), unit_of(desk, controls["paper"], controls["unit"]), **chosen)
 
 
-def read(desk: CaseDesk, look: Look, wanted: Wanted, scope: Mapping[str, Any], narrow: Mapping[str, Any]) -> Seen:
+def read(desk: CaseDesk, look: Look, controls: Mapping[str, Any]) -> Seen:
     """Read the paper, and say so while it is laid out."""
-    by = str(narrow["by"].value or "") if "by" in narrow else ""
+    by = str(controls["by"].value or "") if "by" in controls else ""
+    preview = "" if by else str(controls["here"].value or "")
     with mo.status.spinner(title="正在排版…", remove_on_exit=True):
-        return look_at(desk, look, wanted, by=by, preview="" if by else str(scope["here"].value or ""))
+        return look_at(desk, look, wanted(desk, controls), by=by, preview=preview)
 
 
-def make_buttons(desk: CaseDesk, seen: Seen) -> dict[str, mo.ui.run_button]:
-    """Return a button per kind of file for what takes a while to make; none where a link does."""
-    if not (seen.made_first and desk.guarded):
-        return {}
-    return {form: mo.ui.run_button(label=f"生成 {label}") for label, form in seen.forms.items()}
+def make_buttons(desk: CaseDesk, seen: Seen) -> tuple[mo.ui.run_button | None, ...]:
+    """Return a button each for PDF, Excel and Word, for what takes a while to make; None where a link does."""
+    forms = {form: label for label, form in seen.forms.items()} if seen.made_first and desk.guarded else {}
+    return tuple(
+        mo.ui.run_button(label=f"生成 {forms[form]}") if form in forms else None for form in ("pdf", "xlsx", "docx")
+    )
 
 
 def made(desk: CaseDesk, seen: Seen, buttons: Mapping[str, Any]) -> str:
