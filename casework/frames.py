@@ -294,6 +294,23 @@ RETENTION_DUE: Schema = {
 }
 
 
+ISSUED: Schema = {
+    "issue_id": pl.String,
+    "paper": pl.String,  # name in papers.PAPERS or papers.COMPUTED
+    "title": pl.String,
+    "unit_id": pl.String,  # null: the whole round's
+    "unit": pl.String,
+    "branch": pl.String,
+    "format": pl.String,  # pdf or xlsx
+    "pages": pl.Int64,  # 0 for a workbook
+    "people": pl.Int64,  # rows
+    "code": pl.String,  # 校验码
+    "sha256": pl.String,
+    "audit_head": pl.String,
+    "issued_by": pl.String,
+    "issued_at": pl.Datetime("us", "UTC"),
+}
+
 ATTACHMENTS: Schema = {
     "attachment_id": pl.String,
     "purpose": pl.String,  # one of models_people.SCAN_PURPOSES

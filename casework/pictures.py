@@ -1,9 +1,11 @@
-"""Pages of a PDF as pictures, for browsers that show no PDF of their own. The only module that knows PDFium."""
+"""Pages of a PDF as pictures, for browsers that show no PDF of their own, and as text; nobody else knows PDFium."""
 
 from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import pypdfium2  # type: ignore[import-untyped, unused-ignore]
@@ -44,3 +46,46 @@ def picture(pdf: bytes, page: int, *, dpi: int = DPI) -> bytes:
         bitmap.to_pil().save(drawn, "PNG")
         bitmap.close()
     return drawn.getvalue()
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a PDF says: the text of each page in the order it was drawn, its keywords, the files inside it."""
+
+    pages: tuple[str, ...] = field(repr=False)
+    keywords: str
+    attached: Mapping[str, bytes] = field(repr=False)
+
+
+def read_pdf(pdf: bytes) -> Read:
+    """Return what a PDF says.
+
+    Raises:
+        ValueError: It is no PDF, or a damaged one.
+    """
+    try:
+        with _drawing, pypdfium2.PdfDocument(pdf) as document:
+            pages = tuple(page.get_textpage().get_text_range() for page in document)
+            found = [document.get_attachment(at) for at in range(document.count_attachments())]
+            attached = {one.get_name(): bytes(one.get_data()) for one in found}
+            return Read(pages, document.get_metadata_dict().get("Keywords", ""), attached)
+    except pypdfium2.PdfiumError as error:
+        raise ValueError(str(error)) from None
+
+
+def some_pages(pdf: bytes, pages: str) -> bytes:
+    """Return some pages of a PDF as a file of their own, e.g. "3" or "2-4"; what is drawn on them stays the same.
+
+    Raises:
+        ValueError: There are no such pages.
+    """
+    first, _, last = pages.partition("-")
+    with _drawing, pypdfium2.PdfDocument(pdf) as document, pypdfium2.PdfDocument.new() as taken:
+        if not (first.isdecimal() and (last or first).isdecimal()) or not 1 <= int(first) <= int(last or first) <= len(
+            document
+        ):
+            raise ValueError(pages)
+        taken.import_pages(document, list(range(int(first) - 1, int(last or first))))
+        written = io.BytesIO()
+        taken.save(written)
+    return written.getvalue()

@@ -12,7 +12,7 @@ from casework.checking.names import row_name
 from casework.checking.references import BACKUP
 from casework.identity import Key
 from casework.ledger.keys import KEY_VERSION, of_round, office_key, person
-from casework.models import Case, Cause, History
+from casework.models import Case, Cause, History, IssuedList
 from casework.models_people import Attachment, Contact, DataKey
 from casework.models_review import Objection
 from casework.people.register import table
@@ -74,6 +74,7 @@ def _everything(session: Session) -> Iterator[Sealed]:
         yield row_name("history", f"第 {row.audit_seq} 条"), row.subject, row.sealed, place
     yield from _objections(session, owner)
     yield from _scans(session)
+    yield from _issued(session)
 
 
 def _objections(session: Session, owner: Mapping[str, str]) -> Iterator[Sealed]:
@@ -94,3 +95,12 @@ def _scans(session: Session) -> Iterator[Sealed]:
         row: Any = session.connection().execute(select(stored).where(stored.c.attachment_id == attachment_id)).one()
         place = f"attachment|content|{row.attachment_id}|{KEY_VERSION}"
         yield row_name("attachment", row.attachment_id), row.subject, row.content, place
+
+
+def _issued(session: Session) -> Iterator[Sealed]:
+    stored = table(IssuedList)
+    for issue_id in session.connection().execute(select(stored.c.issue_id).order_by(stored.c.issue_id)).scalars().all():
+        row: Any = session.connection().execute(select(stored).where(stored.c.issue_id == issue_id)).one()
+        for column in ("words", "content"):
+            place = f"issued_list|{column}|{issue_id}|{KEY_VERSION}"
+            yield row_name("issued_list", issue_id), of_round(row.round_id), getattr(row, column), place

@@ -23,6 +23,7 @@ from casework.cli import (
     contested,
     held,
     importing,
+    issuing,
     ledgers,
     moneys,
     packages,
@@ -43,7 +44,7 @@ from casework.problems import CaseworkError
 ORDER = (
     *("init", "serve", "policy", "round", "unit", "calendar", "package", "import", "import-list", "import-withdraw"),
     *("attach", "scan", "evidence", "assess", "review", "allocate", "apportion", "scenario", "publish", "pay"),
-    *("people", "list", "check"),
+    *("people", "list", "issue", "issued", "reprint", "verify", "bundle", "check"),
 )
 """The commands as an office needs them: from the ledger and the circular to the papers; the help lists them so."""
 
@@ -77,6 +78,7 @@ app.add_typer(calendars.app, name="calendar")
 app.add_typer(packages.app, name="package")
 attaching.attach(app)
 papers.attach(app)
+issuing.attach(app)
 
 
 @app.callback()
