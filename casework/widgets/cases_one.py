@@ -10,11 +10,12 @@ import marimo as mo
 from casework.access import Actor
 from casework.views import Told, cases
 from casework.views.cases import CaseDesk, CaseView, Listed, Look, View
+from casework.views.situation_deeds import FORMS, situation_forms
 from casework.widgets.cases import Hand, Set, text
 from casework.widgets.cases_scans import SCANS, scan_forms
 from casework.widgets.choices import pick
 from casework.widgets.deeds import Counter
-from casework.widgets.review_forms import drawn_anew, next_drawing
+from casework.widgets.review_forms import drawn_anew, drawn_form, next_drawing, own_ids
 
 STEP, ANSWER, PAPER, NUMBERS, LEAVE, CORRECT = "环节", "认定", "材料", "打开", "减员", "更正"
 ENTERED = "录入"
@@ -44,17 +45,23 @@ def case_forms(counter: Counter[CaseDesk], look: Look, case: CaseView, set_opene
     """
     if not counter.desk.may_write:
         return {}
-    forms = {
-        "step": _step_form(counter, case),
-        "judgement": _judgement_form(counter, case),
-        "evidence": _evidence_form(counter, case),
-        "revoke": _revoke_form(counter, case),
-        "open": _open_form(counter, case, set_opened),
-        "remove": _leave_form(counter, case),
-        "correct": None if look.projected else _correct_form(counter, case),
-        **scan_forms(counter, case.scans, section=_of(case, SCANS)),
-    }
-    return {next_drawing(): {name: form for name, form in forms.items() if form is not None}}
+    number = next_drawing()
+    with own_ids(number):
+        forms = {
+            "step": _step_form(counter, case),
+            "judgement": _judgement_form(counter, case),
+            "evidence": _evidence_form(counter, case),
+            "revoke": _revoke_form(counter, case),
+            "open": _open_form(counter, case, set_opened),
+            "remove": _leave_form(counter, case),
+            "correct": None if look.projected else _correct_form(counter, case),
+            **scan_forms(counter, case.scans, section=_of(case, SCANS)),
+        }
+    drawn: dict[int, dict[str, Any]] = {number: {name: form for name, form in forms.items() if form is not None}}
+    for name, form in situation_forms(counter.desk, counter.page, case).items():
+        for own, element in drawn_form(counter, _of(case, SECTION[name]), form).items():
+            drawn[own] = {name: element}
+    return drawn
 
 
 SECTION = {
@@ -65,6 +72,7 @@ SECTION = {
     "open": NUMBERS,
     "remove": LEAVE,
     "correct": CORRECT,
+    **{name: name for name in FORMS},
 }
 
 

@@ -74,18 +74,28 @@ def deed_form(
     form = form_named(forms, choice.value if choice is not None else None)
     if form is None or not counter.desk.may_write:
         return {}
+    return drawn_form(counter, section, form, also=also)
+
+
+def drawn_form(
+    counter: Counter[CaseDesk], section: str, form: Form, *, also: Callable[[], Mapping[str, Any]] | None = None
+) -> dict[int, mo.ui.form[Any, Any]]:
+    """Return a deed's form under the number of its drawing, with ids of its own; arguments as of `deed_form`."""
+    number = next_drawing()
     layout = "".join(f"<label>{one.label}</label>{{{one.name}}}" for one in form.fields)
-    fields = {one.name: _element(one) for one in form.fields}
-    if not fields:  # a deed without a question is still one form, so that it looks and works like the others
-        fields, layout = {"sure": mo.ui.text(placeholder="可不填", full_width=True)}, "<label>备注</label>{sure}"
-    drawn = counter.form(
-        f"<div class='cw-lines cw-narrow'>{layout}</div>",
-        fields,
-        form.submit,
-        section,
-        lambda actor, given: form.deed(actor, {**given, **_files(form, given), **(also() if also else {})}),
-    )
-    return {next_drawing(): drawn}
+    with own_ids(number):
+        fields = {one.name: _element(one) for one in form.fields}
+        if not fields:  # a deed without a question is still one form, so that it looks and works like the others
+            fields = {"sure": mo.ui.text(placeholder="可不填", full_width=True)}
+            layout = "<label>备注</label>{sure}"
+        drawn = counter.form(
+            f"<div class='cw-lines cw-narrow'>{layout}</div>",
+            fields,
+            form.submit,
+            section,
+            lambda actor, given: form.deed(actor, {**given, **_files(form, given), **(also() if also else {})}),
+        )
+    return {number: drawn}
 
 
 def next_drawing() -> int:
@@ -157,7 +167,7 @@ def _element(one: Field) -> Any:
             return mo.ui.file(filetypes=types, max_size=most, label=one.hint or "选择扫描件")
         case "choice":
             first = next((label for label, value in options.items() if value == one.value), None)
-            search = len(options) > 12
+            search = len(options) > 15
             return mo.ui.dropdown(options, value=first, full_width=True, searchable=search)
     return mo.ui.text(value=one.value or "", placeholder=one.hint, full_width=True)
 

@@ -13,7 +13,7 @@ from casework.people.seeing import Shown, open_contact
 from casework.review.judgements import LEVELS, documents_asked, record_evidence
 from casework.review.removal import remove_person
 from casework.review.steps import ELSEWHERE, revoke_step
-from casework.views.cases.deeds import STEP, decide, sitting_of
+from casework.views.cases.deeds import STEP, decide, sitting_of, without_ids
 from casework.views.cases.desk import CaseDesk
 from casework.views.cases.reading import CaseView
 from casework.views.desk import clock
@@ -70,7 +70,7 @@ def decide_one(desk: CaseDesk, actor: Actor, page: str, case: CaseView, given: M
         reason=_text(given, "reason"),
         seen=case.steps_version,
     )
-    refused = done.general or done.refused.get(case.case_id, "")
+    refused = without_ids(done.general or done.refused.get(case.case_id, ""))
     return Told(done=done.any, html=note(refused, "warn") if refused else note("已登记。", "ok"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +23,7 @@ from casework.views.plans import Told, _key
 from casework.vocabulary import Decision, Mark, Stage
 
 STEP, ASK = "step:", "ask:"
+_CLAUSE_ID: Final = re.compile(r"（[A-Z]+[0-9]*-[0-9A-Za-z.]+）")
 
 DECISIONS: Final = {
     one.label: one.value for one in (Decision.AGREED, Decision.REFUSED, Decision.DEFERRED, Decision.RETURNED)
@@ -282,17 +284,22 @@ def record_package(  # noqa: PLR0913 - of whom, what, by whom
     return Told(done=True, html=note(f"已为{unit}整包登记“{stage.label}”，共 {done['people']} 人。", "ok"))
 
 
+def without_ids(sentence: str) -> str:
+    """Return a sentence without the numbers clauses have in a pack: an officer knows them by their place and words."""
+    return _CLAUSE_ID.sub("", sentence)
+
+
 def results_html(listed: Listed, results: Results, said: str) -> str:
     """Return what became of each case; a single recorded one in a line."""
     if results.general:
-        return note(results.general, "warn")
+        return note(without_ids(results.general), "warn")
     names = {row: listed.look.name((listed.row(row) or {}).get("name")) for row in (*results.done, *results.refused)}
     if len(names) == 1:
         [(case_id, name)] = names.items()
         why = results.refused.get(case_id)
-        return note(why, "warn") if why else note(f"{name}：{said}", "ok")
+        return note(without_ids(why), "warn") if why else note(f"{name}：{said}", "ok")
     summary = f"已登记 {len(results.done)} 人" + (f"，{len(results.refused)} 人没有登记" if results.refused else "")
-    rows = [(names[case], badge("没有登记", "red"), why) for case, why in results.refused.items()]
+    rows = [(names[case], badge("没有登记", "red"), without_ids(why)) for case, why in results.refused.items()]
     rows += [(names[case], badge("已登记", "green"), said) for case in results.done]
     table = tag("div", rows_table(("姓名", "结果", "说明"), rows, raw=(1,)), "cw-scroll cw-short")
     return note(summary, "warn" if results.refused else "ok") + card("逐人结果", table)

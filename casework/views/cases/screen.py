@@ -11,6 +11,7 @@ from casework.money import half_up, yuan
 from casework.people.seeing import Shown
 from casework.policy import known_fields
 from casework.review.chain import next_steps, stopped
+from casework.views.cases.checked import checked_card
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.cases.listing import category_label, days, stage_label, where
 from casework.views.cases.reading import CaseView, Finding, Paper
@@ -83,7 +84,8 @@ def case_panel(
         opened: What was opened with a purpose; None while everything is masked.
     """
     clear = None if look.projected else opened
-    left = _situation(desk, case) + _household(case, look) + _papers(case, forms, opened=clear is not None)
+    left = _situation(desk, case, forms) + _household(case, look) + _papers(case, forms, opened=clear is not None)
+    left += checked_card(case, forms, projected=look.projected)
     right = _progress(case, forms) + _questions(case, forms)
     sides = tag("div", tag("div", left, "cw-stack") + tag("div", right, "cw-stack"), "cw-desk cw-case")
     findings = card(
@@ -121,7 +123,7 @@ def _value(field: str, value: Any) -> str:
     return f"{value:%Y.%m}" if isinstance(value, date) else str(value)
 
 
-def _situation(desk: CaseDesk, case: CaseView) -> str:
+def _situation(desk: CaseDesk, case: CaseView, forms: Mapping[str, str]) -> str:
     if not case.person:
         return card("基本情况", note("此人已离开本轮，情况见下面的办理和变动记录。"))
     fields = (
@@ -142,7 +144,7 @@ def _situation(desk: CaseDesk, case: CaseView) -> str:
     for own in desk.policy.fields:
         row = answers.get(own.id)
         pairs[known[own.id].label] = esc(_answer(own.kind, row))
-    return card("基本情况", facts_list(pairs), css="cw-basis")
+    return card("基本情况", facts_list(pairs), _tucked("认定困难程度", forms.get("degree", "")), css="cw-basis")
 
 
 def _answer(kind: str, row: Mapping[str, Any] | None) -> str:
@@ -189,7 +191,8 @@ def _papers(case: CaseView, forms: Mapping[str, str], *, opened: bool) -> str:
     rows = [_paper(paper, opened=opened) for paper in case.papers]
     heads = ("材料", "何时要求", "状态", "开具单位")
     table = rows_table(heads, rows, raw=(2,)) if rows else note("按已登记的情况，通知没有要求另附材料。")
-    return card("成因与材料", said, table, _tucked("登记一份材料", forms.get("evidence", "")))
+    entered = _tucked("登记一项困难成因", forms.get("cause", ""))
+    return card("成因与材料", said, entered, table, _tucked("登记一份材料", forms.get("evidence", "")))
 
 
 def _cause(row: Mapping[str, Any]) -> str:
