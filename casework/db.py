@@ -314,20 +314,26 @@ def _counts(connection: Connection) -> dict[str, int]:
 
 def _alembic(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(files("casework") / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", _scripts())
     config.attributes["connection"] = connection
     return config
 
 
+def _scripts() -> str:
+    return str(files("casework") / "migrations").replace("%", "%%")
+
+
 @cache
-def _revisions() -> tuple[str | None, frozenset[str]]:
-    """Return the newest revision and all there are; the files are read once in a process."""
-    scripts = ScriptDirectory.from_config(_alembic())
+def _revisions(folder: str) -> tuple[str | None, frozenset[str]]:
+    """Return the newest revision of a folder and all there are; the files are read once in a process."""
+    config = Config()
+    config.set_main_option("script_location", folder)
+    scripts = ScriptDirectory.from_config(config)
     return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def _head() -> str | None:
-    return _revisions()[0]
+    return _revisions(_scripts())[0]
 
 
 def _version(connection: Connection) -> str | None:
@@ -336,7 +342,7 @@ def _version(connection: Connection) -> str | None:
 
 
 def _refuse_other_version(version: str | None, *, exactly: bool = False) -> None:
-    _, known = _revisions()
+    _, known = _revisions(_scripts())
     if version is not None and version not in known:
         raise LedgerError("这个台账是用更新版本的程序建立的，请先升级程序")
     if exactly and version is None:
