@@ -47,7 +47,8 @@ class Office:
 
     def read(self, words: str, *more: str, whole_round: bool = True) -> Any:
         """Type a command that answers in JSON."""
-        return json.loads(self.type(words, *more, whole_round=whole_round))
+        asked = () if "--json" in words.split() else ("--json",)
+        return json.loads(self.type(words, *more, *asked, whole_round=whole_round))
 
     def package(self, unit: str, steps: Sequence[str]) -> None:
         """Record the steps of a unit, each `环节=组织|日期|依据`."""
@@ -115,9 +116,9 @@ def by_hand(office: Office, claims: Sequence[str]) -> None:
         if opinions != "无":
             due = ["--problem", "通组路没有硬化", "--owner", "示例镇长", "--due", "2020-06-30"]
             office.type("pay visit raise", made["visit_id"], *due, whole_round=False)
-    office.type("pay hand --place 家中 --by 示例委员 --on 2020-01-19", *claims[2:40], whole_round=False)
-    office.type("pay receipt --with 指印 --on 2020-01-19", *claims[:30], whole_round=False)
-    office.type("pay book --voucher 记账凭证1号 --on 2020-01-20", *claims[:20], whole_round=False)
+    office.type("pay hand --place 家中 --by 示例委员 --on 2020-01-19", *claims[2:40])
+    office.type("pay receipt --with 指印 --on 2020-01-19", *claims[:30])
+    office.type("pay book --voucher 记账凭证1号 --on 2020-01-20", *claims[:20])
 
 
 def by_bank(office: Office, claims: Sequence[str]) -> None:
