@@ -12,13 +12,15 @@ from test_review_notices import POSTED, decided, post
 
 from casework import db
 from casework.access import LOCAL_OFFICER
+from casework.cli import main
 from casework.lists import ListState
-from casework.papers import ISSUED, PAPERS, Asked, paper
+from casework.papers import COMPUTED, ISSUED, PAPERS, Asked, in_force_copy, paper
 from casework.payment.bank import prepare_batch
 from casework.payment.cards import bank_list
 from casework.people.contacts import put_contact
 from casework.problems import Refused
 from casework.review.instructions import record_instruction, settle_instruction
+from casework.views.papers import Order, Wanted, paper_file
 from casework.vocabulary import Stage
 
 made, _keys, quick = payment_round.made, payment_round._keys, payment_round.quick
@@ -65,6 +67,24 @@ def test_no_formal_paper_is_printed_before_it_is_made_up_for(quick):
             assert state_of(quick, name, asked) is ListState.OFFICIAL
     with pytest.raises(Refused, match="口头意见待补手续，现在不能交付代发明细"):
         quick.do(bank_list, batch_id=batch)
+
+
+def test_the_official_roster_is_not_handed_out_before_it_is_made_up_for(quick, monkeypatch, capsys, tmp_path):
+    asked = Asked("js", LOCAL_OFFICER, at(TODAY))
+    assert quick.read(in_force_copy, "roster", asked).state is ListState.OFFICIAL
+    quick.do(record_instruction, round_id="js", said_by="示例领导", on=TODAY, content="示例：再加一人")
+
+    for name in ("roster", "public-list"):
+        with pytest.raises(Refused, match=f"口头意见待补手续，现在不能印发{COMPUTED[name]}"):
+            quick.read(in_force_copy, name, asked)
+    with pytest.raises(Refused, match="现在不能印发慰问对象花名册"):
+        paper_file(Order(quick.engine, "js", Wanted("roster"), LOCAL_OFFICER, at(TODAY)), "pdf")
+    monkeypatch.setenv("CASEWORK_DB", str(quick.engine.url.database))
+    out = tmp_path / "x.pdf"
+    assert main(["list", "roster", "--round", "js", "--scenario", "正式", "--out", str(out)]) == 1
+    assert "口头意见待补手续" in capsys.readouterr().err
+    assert not out.exists()
+    assert quick.read(in_force_copy, "quota-table", asked).title, "a plan of places names nobody and goes out"
 
 
 def state_of(world, name, asked):

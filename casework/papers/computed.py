@@ -17,6 +17,7 @@ from casework.papers.asked import Asked, award_frame
 from casework.papers.single import single_handed_said
 from casework.policy import Policy
 from casework.problems import NotAllowed, Refused
+from casework.review.instructions import refuse_while_pending
 from casework.review.official import OFFICIAL
 from casework.vocabulary import Act
 
@@ -82,7 +83,8 @@ def in_force_copy(session: Session, name: str, asked: Asked) -> Table:
         asked: Of which round, unit, branch.
 
     Raises:
-        Refused: `no_list`: nothing has been adopted yet.
+        Refused: `no_list`: nothing has been adopted yet; `pending`: a formal list of people while an oral instruction
+            is not made up for.
         NotAllowed: `scope`; `viewer`: a reader without any task gets no roster.
     """
     asked.within_scope()
@@ -92,6 +94,8 @@ def in_force_copy(session: Session, name: str, asked: Asked) -> Table:
     adoption = in_force(session, asked.round_id, act)
     if adoption is None:
         raise Refused("no_list", f"还没有确定{act.label}；确定以前，草稿在“名额与资金”里打印")
+    if act is Act.LIST and adoption.state == OFFICIAL:
+        refuse_while_pending(session, asked.round_id, f"印发{COMPUTED[name]}")
     numbers, plan = adoption.numbers, conform(adoption.numbers["plan"], PLAN)
     if act is Act.PLACES:  # a plan of places rests on no person
         known = ledger_facts(session, round_id=asked.round_id, as_of=asked.today, units=frozenset())
