@@ -6,16 +6,20 @@ import random
 import shutil
 import sqlite3
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from itertools import product
 
 import pytest
+import workbooks
 from sqlalchemy import event
 from sqlmodel import func, select
 
 from casework import db
 from casework.access import LOCAL_OFFICER
-from casework.ledger import audit_check, audit_key, execute, import_units
-from casework.models import AuditEntry, Idempotency, Unit
+from casework.ledger import audit_check, audit_key, execute, import_units, open_round
+from casework.models import AuditEntry, Case, Cause, Household, Idempotency, Person, Unit
+from casework.models_people import Contact, ImportBatch, ImportRow
+from casework.people.importing import import_rows, plan_import
 from casework.problems import LedgerError
 
 NOW = datetime(2020, 12, 1, 9, 30, tzinfo=UTC)
@@ -32,7 +36,7 @@ def _key(monkeypatch):
 
 # Children come from a server without threads: polars has some here, and a fork would copy their locks only.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["casework.ledger", "pytest"])
+CONTEXT.set_forkserver_preload(["casework.people.importing", "pytest", "workbooks"])
 
 
 def write_for_ever(url, name, acknowledge):
@@ -124,6 +128,89 @@ def test_a_killed_first_start_can_be_started_again(tmp_path):
         child.join()
     engine = db.open_ledger(url)
     import_units(engine, [{"unit_id": "a", "name": "示例单位"}], key="k", **WHO)
+
+
+# -- a sheet of two thousand people ------------------------------------------------------------------------------------
+
+ROWS = 2_000
+SHEET = {"round_id": "示例轮", "file_name": "示例.xlsx", "actor": LOCAL_OFFICER, "now": NOW}
+# Where the killed child's writing stops: its people are in, what is sealed is not; everything is in but the commit.
+MOMENTS = ("INSERT INTO meta", "INSERT INTO idempotency")
+
+
+def big_sheet():
+    """Two thousand people, each with what is sealed."""
+    heads = ("单位", "姓名", "性别", "出生年月", "所在党支部", "类别", "困难类型", "家庭人口", "联系电话")
+    signs = "甲乙丙丁戊申子丑寅卯辰巳午"
+    rows = [
+        ("示例镇", f"示{''.join(name)}", "女", "1966.03", f"支部{at}", "生活困难群众", "本人重大疾病", 3, f"139{at:08}")
+        for at, name in enumerate([*product(signs, repeat=3)][:ROWS])
+    ]
+    return workbooks.xlsx([heads, *rows])
+
+
+def import_until(url, body, seen, moment, acknowledge):
+    """The child: import, and stand still where `moment` has been carried out."""
+    os.environ["CASEWORK_AUDIT_KEY"] = KEY
+    engine = db.open_engine(url)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def _stand(_connection, _cursor, statement, *_more):
+        if statement.startswith(moment):
+            acknowledge.send("in the middle")
+            time.sleep(600)
+
+    import_rows(engine, body=body, seen=seen, key="sheet", **SHEET)
+
+
+def held(url):
+    """Count what an import writes, and check the audit."""
+    engine = db.open_engine(url)
+    with db.reading(engine) as session:
+        tables = (Person, Case, Household, Cause, Contact, ImportBatch, ImportRow, Idempotency, AuditEntry)
+        counts = [session.exec(select(func.count()).select_from(each)).one() for each in tables]
+        problems = audit_check(session, key=audit_key(engine))
+    engine.dispose()
+    return counts, problems
+
+
+def kill_imports(url, moments):
+    """Kill an import of two thousand rows at each moment of its writing, then let it through."""
+    engine = db.open_ledger(url)
+    open_round(engine, round_id="示例轮", policy="jianshi-2020", opened_on=date(2020, 10, 1), key="r", **WHO)
+    import_units(engine, [{"unit_id": "u1", "name": "示例镇"}], key="u", **WHO)
+    body = big_sheet()
+    with db.reading(engine) as session:
+        plan = plan_import(session, body=body, **SHEET)
+    assert plan.counts()["new"] == ROWS
+    for moment in moments:
+        receive, acknowledge = CONTEXT.Pipe(duplex=False)
+        child = CONTEXT.Process(target=import_until, args=(url, body, plan.seen, moment, acknowledge))
+        child.start()
+        acknowledge.close()
+        try:
+            assert receive.poll(60), f"the child never came to {moment!r}"
+            assert receive.recv() == "in the middle"
+        finally:
+            child.kill()
+            child.join()
+        assert held(url) == ([0] * 7 + [2, 2], []), f"killed at {moment!r}"
+    import_rows(engine, body=body, seen=plan.seen, key="sheet", **SHEET)
+    engine.dispose()
+    assert held(url) == ([ROWS] * 5 + [1, ROWS, 3, 3], [])
+
+
+def test_a_killed_import_of_two_thousand_rows_leaves_all_or_nothing(tmp_path):
+    url = db.as_url(tmp_path / "ledger.db")
+    kill_imports(url, MOMENTS)
+    raw = sqlite3.connect(tmp_path / "ledger.db")
+    assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+@pytest.mark.postgres
+def test_a_killed_client_that_imports_two_thousand_rows_leaves_all_or_nothing(postgres_database_url):
+    kill_imports(postgres_database_url, MOMENTS[1:])
 
 
 def test_a_body_that_breaks_off_leaves_nothing(database_url):
