@@ -25,6 +25,7 @@ from casework.cli import (
     importing,
     issuing,
     ledgers,
+    meetings,
     moneys,
     packages,
     papers,
@@ -62,6 +63,7 @@ app.add_typer(rounds.units, name="unit")
 importing.attach(app)
 allocating.attach(app)
 app.add_typer(scenarios.app, name="scenario")
+review.app.add_typer(meetings.app)
 review.app.add_typer(casefile.app)
 review.app.add_typer(contested.objections, name="objection")
 review.app.add_typer(contested.instructions, name="instruction")
