@@ -14,8 +14,9 @@ from casework.models import AuditEntry
 from casework.models_people import ContactOpening
 from casework.models_review import ReviewStep
 from casework.people.contacts import put_contact
+from casework.review import worklist_paged
 from casework.review.removal import remove_person
-from casework.review.worklist import worklist
+from casework.review.worklist import work_page, worklist
 from casework.views import Ledger, cases
 from casework.views.cases import desk as desks
 from casework.views.cases import listing
@@ -93,7 +94,7 @@ def test_readers_get_no_deeds(world):
 
 def test_the_scope_of_the_account_holds_in_every_query(world):
     listed = listed_of(world, NARROW)
-    assert set(listed.frame["unit_id"]) == {"乙"}
+    assert set(listed.page(cases.View()).rows["unit_id"]) == {"乙"}
     assert list(listed.desk.unit_names) == ["乙"]
     assert listed.desk.cases == 2
     assert cases.open_case(listed, world.cases[0]) is None
@@ -133,16 +134,18 @@ def test_after_a_deed_only_the_units_concerned_are_read_again_and_nothing_is_los
         read.append(actor.units)
         return worklist(session, round_id=round_id, actor=actor, now=now)
 
-    monkeypatch.setattr(listing, "worklist", counting)
+    monkeypatch.setattr(worklist_paged, "worklist", counting)
     decide(world, world.cases[6:7])
     fresh = listed_of(world)
     assert read == [frozenset({"乙"})]
     whole = world.read(worklist, round_id=world.round_id, actor=OFFICER, now=by(world.today)["now"])
-    assert fresh.frame.equals(whole)
+    assert fresh.page(cases.View()).rows.equals(whole.head(listing.PAGE))
+    assert fresh.counted(cases.View()).counts == work_page(whole).counts
+    assert read == [frozenset({"乙"})], "the other units' rows were kept"
     told = {"case_id": world.cases[0], "cause": RemovalCause.DECLINED, "on": TODAY, "basis": "示例声明"}
     remove_person(world.engine, **told, expected_version=1, **by(world.today))
     assert listed_of(world).row(world.cases[0])["state"] == "gone"
-    assert read[-1] is None
+    assert read[-1] == frozenset({"甲", "乙"})
 
 
 def test_a_batch_gives_each_case_its_result_and_its_reason(world):

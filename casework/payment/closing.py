@@ -14,6 +14,7 @@ from casework.access import LOCAL_OFFICER, Actor
 from casework.adoption import in_force
 from casework.ledger import Result, close_round, policy_of
 from casework.ledger.closing import OpenEnd
+from casework.models import Case
 from casework.models_payment import FollowUp, Inspection, InspectionFinding, Visit
 from casework.models_review import Meeting, Notice, Objection, RoundOpenEnd
 from casework.payment.common import live_claims, names_of
@@ -24,7 +25,8 @@ from casework.review.instructions import pending_instructions
 from casework.review.notices import OPEN_OBJECTIONS
 from casework.review.official import OFFICIAL
 from casework.review.readiness import review_issue_ready
-from casework.review.worklist import HELD, OPEN, worklist
+from casework.review.worklist import HELD, OPEN
+from casework.review.worklist_paged import every_row
 from casework.shapes.procedure import VisitRule
 from casework.vocabulary import Act, MeetingState, NoticeState, Reason, Verdict
 
@@ -123,8 +125,8 @@ def _counted(code: str, label: str, number: int, unit: str) -> list[OpenEnd]:
 
 
 def _decisions(session: Session, round_id: str, now: datetime) -> Iterable[OpenEnd]:
-    frame = worklist(session, round_id=round_id, actor=LOCAL_OFFICER, now=now)
-    if frame.is_empty():
+    nominated = select(func.count()).select_from(Case).where(Case.round_id == round_id)
+    if not session.exec(nominated).one():
         return  # nobody was nominated: nothing was to be decided
     current = in_force(session, round_id, Act.LIST)
     if current is None or current.state != OFFICIAL:
@@ -132,17 +134,20 @@ def _decisions(session: Session, round_id: str, now: datetime) -> Iterable[OpenE
     numbers = current.numbers if current else {"awards": (), "reserve": ()}
     listed = {row["case_id"] for row in numbers["awards"]}
     settled = {row["case_id"] for row in numbers["reserve"] if row["reason"] in _SETTLED}
-    waiting = frame.filter(
-        pl.col("state").is_in([OPEN, HELD]),
-        ~pl.col("case_id").is_in(list(listed | settled)),
-        pl.col("verdict") != Verdict.REFUSED.value,
+    waiting = (
+        pl.col("state").is_in([OPEN, HELD])
+        & ~pl.col("case_id").is_in(list(listed | settled))
+        & (pl.col("verdict") != Verdict.REFUSED.value)
     )
-    yield from _people("undecided", "未作决定", waiting["name"].to_list())
+    # Every row is needed: the outcome of a case is stored nowhere.
+    frames = every_row(session, round_id=round_id, actor=LOCAL_OFFICER, now=now)
+    names = [name for frame in frames for name in frame.filter(waiting)["name"]]
+    yield from _people("undecided", "未作决定", names)
     state = review_issue_ready(session, round_id=round_id, now=now)
-    names = names_of(session, listed)
-    yield from _people("not_ready", "在名单上但手续未办完", [names[case_id] for case_id in state.waiting])
+    named = names_of(session, listed)
+    yield from _people("not_ready", "在名单上但手续未办完", [named[case_id] for case_id in state.waiting])
     claimed = {claim.case_id for claim in live_claims(session, round_id)}
-    yield from _people("unclaimed", "未生成应发款", [names[one] for one in state.ready if one not in claimed])
+    yield from _people("unclaimed", "未生成应发款", [named[one] for one in state.ready if one not in claimed])
 
 
 def _review(session: Session, round_id: str) -> Iterable[OpenEnd]:

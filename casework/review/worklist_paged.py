@@ -7,9 +7,10 @@ case and stored nowhere, so it is counted only where it is asked for, some units
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Lock
 from typing import Any, Final
 
 import polars as pl
@@ -38,11 +39,54 @@ from casework.review.worklist import (
     worklist,
 )
 
-_AT_ONCE: Final = 20_000
+AT_ONCE: Final = 20_000
 """Cases whose facts are in memory at one time."""
 _IDS_AT_ONCE: Final = 500
 _COLUMNS: Final = ("unit_id", "stage", "next_stage", "verdict", "state", "due_at", "late")
 _GROUPS: Schema = {**{name: WORKLIST[name] for name in _COLUMNS}, "rows": pl.Int64}
+
+
+class Worked:
+    """The rows of some units as they were worked out lately; those used longest ago go when there are too many.
+
+    They are as old as their reading: whoever keeps them from one state of the ledger to the next forgets what changed.
+    """
+
+    def __init__(self, most: int = AT_ONCE) -> None:
+        self.most = most
+        self._frames: dict[str, pl.DataFrame] = {}
+        self._lock = Lock()  # pages of several officers share it
+
+    def without(self, units: Collection[str]) -> Worked:
+        """Return the same with some units forgotten."""
+        fresh = Worked(self.most)
+        with self._lock:
+            fresh._frames = {unit: frame for unit, frame in self._frames.items() if unit not in units}
+        return fresh
+
+    def rows(self, session: Session, round_id: str, actor: Actor, now: datetime, units: Sequence[str]) -> pl.DataFrame:
+        """Return `WORKLIST` of these units, in their order, without those who left the round."""
+        with self._lock:
+            known = {unit: self._frames[unit] for unit in units if unit in self._frames}
+        missing = [unit for unit in units if unit not in known]
+        if missing:
+            frame = worklist(session, round_id=round_id, actor=_only(actor, missing), now=now)
+            still = frame.filter(pl.col("state") != GONE)
+            parts = still.partition_by("unit_id", as_dict=True)
+            known |= {unit: parts.get((unit,), still.clear()) for unit in missing}
+            self._keep(known)
+        return pl.concat([conform([], WORKLIST), *(known[unit] for unit in units)])
+
+    def _keep(self, frames: Mapping[str, pl.DataFrame]) -> None:
+        with self._lock:
+            for unit, frame in frames.items():
+                self._frames.pop(unit, None)
+                self._frames[unit] = frame
+            left = sum(frame.height for frame in self._frames.values())
+            for unit in list(self._frames):
+                if left <= self.most:
+                    return
+                left -= self._frames.pop(unit).height
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +101,7 @@ class WorkGroups:
         outcomes: The outcome is counted, too; else `verdict` is null in `frame`, and a page has no counts of it.
         frame: unit_id, stage, next_stage, verdict, state, due_at, late → rows.
         units: The units in 机构顺序.
+        worked: The rows that were worked out lately.
     """
 
     round_id: str
@@ -66,6 +111,7 @@ class WorkGroups:
     outcomes: bool
     frame: pl.DataFrame
     units: tuple[str, ...]
+    worked: Worked
 
     def page(  # noqa: PLR0913 - the filters of the screen
         self,
@@ -86,26 +132,82 @@ class WorkGroups:
         Raises:
             ValueError: Narrowed to an outcome that was not counted.
         """
-        if verdict is not None and not self.outcomes:
-            raise ValueError("outcomes were not counted")
-        chosen = {"stage": stage, "next_stage": next_stage, "unit_id": unit_id, "verdict": verdict, "state": state}
-        tests = equal_to(chosen)
-        base = self.frame.filter(due_test(due_by, late))
+        equal = {"stage": stage, "next_stage": next_stage, "unit_id": unit_id, "verdict": verdict, "state": state}
+        cut = {**equal, "due_by": due_by, "late": late}
+        base, tests = self._narrowed(cut)
         counts = {}
         for dimension in DIMENSIONS if self.outcomes else [name for name in DIMENSIONS if name != "verdict"]:
             part = base.filter(*(test for name, test in tests.items() if name != dimension))
             counted = part.group_by(dimension).agg(pl.col("rows").sum()).sort(dimension, nulls_last=True)
             counts[dimension] = dict(counted.iter_rows())
         found = base.filter(*tests.values())
-        cut = {**chosen, "due_by": due_by, "late": late, "text": self.text}
         return WorkPage(self._rows(session, found, cut, offset, limit), int(found["rows"].sum()), counts)
+
+    def place(self, session: Session, case_id: str, **cut: Any) -> int | None:
+        """Return how many rows stand before a case under the filters of `page`; None where it is not among them."""
+        base, tests = self._narrowed(cut)
+        row = self.rows_of(session, [case_id])
+        if row.is_empty():
+            return None
+        sizes = _sizes(base.filter(*tests.values()))
+        if row["state"][0] == GONE:
+            before, listed = sum(sizes.values()), gone(session, self.round_id, self.actor)
+        else:
+            at = self.units.index(row["unit_id"][0])
+            before, listed = sum(sizes.get(unit, 0) for unit in self.units[:at]), self.still(session, row["unit_id"])
+        mine = work_page(listed, **cut, text=self.text, limit=max(1, listed.height)).rows["case_id"].to_list()
+        return before + mine.index(case_id) if case_id in mine else None
+
+    def rows_of(self, session: Session, case_ids: Collection[str]) -> pl.DataFrame:
+        """Return the rows of some cases in the order of the worklist, under no filter; none for who is out of reach."""
+        units = set[str]()
+        for some in _parts(list(case_ids), _IDS_AT_ONCE):
+            query = select(col(Case.unit_id)).where(col(Case.round_id) == self.round_id, col(Case.case_id).in_(some))
+            units.update(session.connection().execute(query.distinct()).scalars())
+        reached = [unit for unit in self.units if unit in units and self.actor.may_see(unit)]
+        wanted = pl.col("case_id").is_in(list(case_ids))
+        there = self.still(session, reached).filter(wanted)
+        if there.height == len(case_ids):
+            return there
+        return pl.concat([there, gone(session, self.round_id, self.actor).filter(wanted)])
+
+    def named(self, session: Session, text: str) -> WorkGroups:
+        """Return the same of those whose name or whose unit's name has these words."""
+        return work_groups(
+            session,
+            round_id=self.round_id,
+            actor=self.actor,
+            now=self.now,
+            text=text,
+            outcomes=self.outcomes,
+            worked=self.worked,
+        )
+
+    def renewed(self, session: Session, units: Collection[str], *, now: datetime) -> WorkGroups:
+        """Return the same with some units counted again; who is in the round and in which order has not changed."""
+        worked = self.worked.without(units)
+        actor = _only(self.actor, sorted(units))
+        told: dict[str, Any] = {"round_id": self.round_id, "text": self.text, "outcomes": self.outcomes}
+        fresh = work_groups(session, actor=actor, now=now, worked=worked, **told)
+        rest = self.frame.filter(~pl.col("unit_id").is_in(list(units)))
+        return replace(self, now=now, frame=pl.concat([rest, fresh.frame]), worked=worked)
+
+    def _narrowed(self, cut: Mapping[str, Any]) -> tuple[pl.DataFrame, dict[str, pl.Expr]]:
+        """Return the groups under the deadline, and the tests of the other filters."""
+        if cut.get("verdict") is not None and not self.outcomes:
+            raise ValueError("outcomes were not counted")
+        tests = equal_to({name: cut.get(name) for name in DIMENSIONS})
+        return self.frame.filter(due_test(cut.get("due_by"), cut.get("late"))), tests
+
+    def still(self, session: Session, units: Iterable[str]) -> pl.DataFrame:
+        """Return the rows of these units, without those who left the round."""
+        return self.worked.rows(session, self.round_id, self.actor, self.now, list(units))
 
     def _rows(
         self, session: Session, found: pl.DataFrame, cut: dict[str, Any], offset: int, limit: int
     ) -> pl.DataFrame:
         """Return the rows of a page: the units it reaches into are worked out as they always are."""
-        there = found.filter(pl.col("state") != GONE).group_by("unit_id").agg(pl.col("rows").sum())
-        sizes = dict(there.iter_rows())
+        sizes = _sizes(found)
         before, first = 0, 0
         reached: list[str] = []
         for unit_id in self.units:
@@ -116,18 +218,24 @@ class WorkGroups:
             before = after
         parts = [conform([], WORKLIST)]
         if reached:
-            frame = worklist(session, round_id=self.round_id, actor=_only(self.actor, reached), now=self.now)
-            still = frame.filter(pl.col("state") != GONE)
-            parts.append(work_page(still, **cut, offset=offset - first, limit=limit).rows)
+            still = self.still(session, reached)
+            parts.append(work_page(still, **cut, text=self.text, offset=offset - first, limit=limit).rows)
         left = limit - parts[-1].height
         if left > 0 and before < offset + limit and (found["state"] == GONE).any():
             last = gone(session, self.round_id, self.actor)
-            parts.append(work_page(last, **cut, offset=max(0, offset - before), limit=left).rows)
+            parts.append(work_page(last, **cut, text=self.text, offset=max(0, offset - before), limit=left).rows)
         return pl.concat(parts)
 
 
 def work_groups(  # noqa: PLR0913 - whose cases, and what is counted
-    session: Session, *, round_id: str, actor: Actor, now: datetime, text: str = "", outcomes: bool = False
+    session: Session,
+    *,
+    round_id: str,
+    actor: Actor,
+    now: datetime,
+    text: str = "",
+    outcomes: bool = False,
+    worked: Worked | None = None,
 ) -> WorkGroups:
     """Count where the cases of a round stand.
 
@@ -138,18 +246,54 @@ def work_groups(  # noqa: PLR0913 - whose cases, and what is counted
         now: When.
         text: Part of the name or of the unit's name.
         outcomes: Count the outcomes as well; then every case is assessed, some units after the others.
+        worked: Rows of this very actor and round that are as the ledger is now.
     """
+    units, sizes = _units(session, round_id, actor)
+    empty = conform([], _GROUPS)
+    groups = WorkGroups(round_id, actor, now, text, outcomes, empty, units, worked or Worked())
+    left = gone(session, round_id, actor).filter(text_test(text)).with_columns(rows=pl.lit(1))
+    counted = _assessed(session, groups, sizes) if outcomes else _placed(session, groups)
+    frame = pl.concat([counted, conform(left.select(*_GROUPS), _GROUPS)])
+    return replace(groups, frame=frame.group_by(*_COLUMNS).agg(pl.col("rows").sum()))
+
+
+def every_row(session: Session, *, round_id: str, actor: Actor, now: datetime) -> Iterator[pl.DataFrame]:
+    """Give the whole worklist some units after the others, without those who left the round: never all in memory."""
+    units, sizes = _units(session, round_id, actor)
+    for some in _together(units, sizes):
+        yield Worked(0).rows(session, round_id, actor, now, some)
+
+
+def _units(session: Session, round_id: str, actor: Actor) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Return the units in 机构顺序, and how many cases each has."""
     known = read_frame(session, units_query(round_id, actor.units), UNITS).select("unit_id", "order")
     mine = _cases(session, round_id, actor, "")
     counted_by_unit = select(col(Case.unit_id), func.count()).where(*mine).group_by(col(Case.unit_id))
     sizes = {row[0]: row[1] for row in session.connection().execute(counted_by_unit)}
     strangers = pl.DataFrame({"unit_id": sorted(sizes.keys() - set(known["unit_id"]))}, schema={"unit_id": pl.String})
     units = pl.concat([known, strangers], how="diagonal").sort("order", "unit_id", nulls_last=True)
-    groups = WorkGroups(round_id, actor, now, text, outcomes, conform([], _GROUPS), tuple(units["unit_id"]))
-    left = gone(session, round_id, actor).filter(text_test(text)).with_columns(rows=pl.lit(1))
-    counted = _assessed(session, groups, sizes) if outcomes else _placed(session, groups)
-    frame = pl.concat([counted, conform(left.select(*_GROUPS), _GROUPS)])
-    return replace(groups, frame=frame.group_by(*_COLUMNS).agg(pl.col("rows").sum()))
+    return tuple(units["unit_id"]), sizes
+
+
+def _together(units: Iterable[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Give the units that have cases in lots of at most `AT_ONCE` cases, or one unit alone."""
+    some, cases = list[str](), 0
+    for unit_id in units:
+        size = sizes.get(unit_id, 0)
+        if some and cases + size > AT_ONCE:
+            yield some
+            some, cases = [], 0
+        if size:
+            some.append(unit_id)
+            cases += size
+    if some:
+        yield some
+
+
+def _sizes(found: pl.DataFrame) -> dict[str, int]:
+    """Return unit → rows of those still in the round."""
+    there = found.filter(pl.col("state") != GONE).group_by("unit_id").agg(pl.col("rows").sum())
+    return dict(there.iter_rows())
 
 
 def _only(actor: Actor, units: Sequence[str]) -> Actor:
@@ -224,18 +368,12 @@ def _placed(session: Session, groups: WorkGroups) -> pl.DataFrame:
     return conform(rows, _GROUPS)
 
 
-def _assessed(session: Session, groups: WorkGroups, sizes: dict[str, int]) -> pl.DataFrame:
+def _assessed(session: Session, groups: WorkGroups, sizes: Mapping[str, int]) -> pl.DataFrame:
     """Work out every case, some units after the others, and keep how many stand where."""
     found = [conform([], _GROUPS)]
-    some: list[str] = []
-    for unit_id in [*groups.units, None]:
-        if some and (unit_id is None or sum(sizes[each] for each in some) + sizes.get(unit_id, 0) > _AT_ONCE):
-            frame = worklist(session, round_id=groups.round_id, actor=_only(groups.actor, some), now=groups.now)
-            still = frame.filter((pl.col("state") != GONE) & text_test(groups.text))
-            found.append(conform(still.group_by(*_COLUMNS).agg(rows=pl.len()), _GROUPS))
-            some = []
-        if unit_id is not None and unit_id in sizes:
-            some.append(unit_id)
+    for some in _together(groups.units, sizes):
+        still = groups.still(session, some).filter(text_test(groups.text))
+        found.append(conform(still.group_by(*_COLUMNS).agg(rows=pl.len()), _GROUPS))
     return pl.concat(found)
 
 

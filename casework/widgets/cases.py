@@ -319,7 +319,7 @@ def batch_form(place: Place) -> mo.ui.form[Any, Any] | None:
     fields = _choice_fields(place.sitting, numbered=False)
 
     def deed(actor: Actor, given: Mapping[str, Any]) -> Told:
-        wanted = [case_id for case_id in place.listed.frame["case_id"] if case_id in place.hand.ticked]
+        wanted = place.listed.in_order(place.hand.ticked)
         with mo.status.spinner(title=f"正在登记 {len(wanted)} 人…", remove_on_exit=True):
             told = place.decide(actor, wanted, given)
         if told.done:

@@ -99,7 +99,7 @@ def tasks(listed: Listed, view: View) -> dict[str, str]:
     What most people under the filters wait for comes first.
     """
     desk = listed.desk
-    counts = listed.page(view).counts["next_stage"]
+    counts = listed.counted(view).counts["next_stage"]
     found: dict[str, str] = {}
     for stage, link in _links(chains_of(desk.policy)).items():
         if stage not in ELSEWHERE:
@@ -293,7 +293,8 @@ def results_html(listed: Listed, results: Results, said: str) -> str:
     """Return what became of each case; a single recorded one in a line."""
     if results.general:
         return note(without_ids(results.general), "warn")
-    names = {row: listed.look.name((listed.row(row) or {}).get("name")) for row in (*results.done, *results.refused)}
+    known = listed.names((*results.done, *results.refused))
+    names = {row: listed.look.name(known.get(row)) for row in (*results.done, *results.refused)}
     if len(names) == 1:
         [(case_id, name)] = names.items()
         why = results.refused.get(case_id)

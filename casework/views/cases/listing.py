@@ -1,26 +1,26 @@
-"""The worklist of a page: read once per state of the ledger, filtered, counted and cut on the server.
+"""The worklist of a page: counted once per state of the ledger, and only the units a page reaches into are worked out.
 
-After a step, an answer or a paper only the units concerned are read again, so that fifty cases in a row stay quick
-in a ledger of ten thousand.
+After a step, an answer or a paper only the units concerned are worked out again, so that fifty cases in a row stay
+quick in a ledger of ten thousand. The outcome of a case is stored nowhere: to count the outcomes every case is
+assessed. Beyond `AT_ONCE` cases, which no county has, that filter is therefore not offered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-import polars as pl
 from sqlmodel import Session, col, func, select
 
-from casework.access import Actor
 from casework.dates import SHANGHAI
 from casework.db import reading
 from casework.models import AuditEntry, Case, Evidence, Judgement
 from casework.models_review import ReviewStep, StepCase
 from casework.review.records import steps_version
-from casework.review.worklist import DONE, GONE, HELD, OPEN, REFUSED, WorkPage, work_page, worklist
+from casework.review.worklist import DONE, GONE, HELD, OPEN, REFUSED, WorkPage
+from casework.review.worklist_paged import AT_ONCE, WorkGroups, work_groups
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import _Kept, clock
 from casework.vocabulary import RemovalCause, Stage, Verdict
@@ -71,53 +71,91 @@ class Listed:
     Attributes:
         desk: The round.
         look: How people are named.
-        frame: `worklist.WORKLIST`, everyone within the actor's scope.
+        groups: Where everyone within the actor's scope stands, counted.
         version: The steps' version that was seen.
     """
 
     desk: CaseDesk
     look: Look
-    frame: pl.DataFrame
+    groups: WorkGroups
     version: int
+    _named: dict[str, WorkGroups] = field(default_factory=dict)
+
+    @property
+    def outcomes(self) -> bool:
+        """Tell whether the outcomes are counted, and so may be narrowed to."""
+        return self.groups.outcomes
 
     def page(self, view: View) -> WorkPage:
         """Return one page with the counts of every filter."""
         return self._cut(view, offset=view.page * PAGE, limit=PAGE)
 
+    def counted(self, view: View) -> WorkPage:
+        """Return the counts of every filter, and no rows."""
+        return self._cut(view, offset=0, limit=0)
+
     def ids(self, view: View) -> list[str]:
         """Return every case under the filters, in order."""
-        return self._cut(view, offset=0, limit=max(1, self.frame.height)).rows["case_id"].to_list()
+        return self._cut(view, offset=0, limit=max(1, self.counted(view).total)).rows["case_id"].to_list()
 
     def row(self, case_id: str | None) -> dict[str, Any] | None:
         """Return one row; None for a case that is not there or out of reach."""
-        found = self.frame.filter(pl.col("case_id") == case_id) if case_id else self.frame.clear()
+        if not case_id:
+            return None
+        with reading(self.desk.engine) as session:
+            found = self.groups.rows_of(session, [case_id])
         return found.row(0, named=True) if found.height else None
+
+    def names(self, case_ids: Collection[str]) -> dict[str, str | None]:
+        """Return case → name."""
+        with reading(self.desk.engine) as session:
+            return dict(self.groups.rows_of(session, case_ids).select("case_id", "name").iter_rows())
+
+    def in_order(self, case_ids: Collection[str]) -> list[str]:
+        """Return these cases in the order of the worklist, without those out of reach."""
+        with reading(self.desk.engine) as session:
+            return self.groups.rows_of(session, case_ids)["case_id"].to_list()
 
     def beside(self, view: View, case_id: str | None, step: int) -> str | None:
         """Return the case before or after another one under the filters; at the end, the same."""
-        ids = self.ids(view)
-        if not ids:
+        total = self.counted(view).total
+        if not total:
             return None
-        at = ids.index(case_id) if case_id in ids else (-1 if step > 0 else len(ids))
-        return ids[min(max(at + step, 0), len(ids) - 1)]
+        groups = self._groups(view)
+        with reading(self.desk.engine) as session:
+            at = groups.place(session, case_id, **self._filters(view)) if case_id else None
+        at = (-1 if step > 0 else total) if at is None else at
+        there = self._cut(view, offset=min(max(at + step, 0), total - 1), limit=1).rows["case_id"]
+        return str(there[0]) if len(there) else None
 
     def _cut(self, view: View, *, offset: int, limit: int) -> WorkPage:
+        groups = self._groups(view)
+        with reading(self.desk.engine) as session:
+            return groups.page(session, **self._filters(view), offset=offset, limit=limit)
+
+    def _groups(self, view: View) -> WorkGroups:
+        """Return the groups of those who have the words looked for; counted once."""
+        words = view.text.strip()
+        if not words:
+            return self.groups
+        if words not in self._named:
+            with reading(self.desk.engine) as session:
+                self._named[words] = self.groups.named(session, words)
+        return self._named[words]
+
+    def _filters(self, view: View) -> dict[str, Any]:
         soon = datetime.combine(self.desk.today + timedelta(days=7), datetime.max.time(), SHANGHAI)
-        return work_page(
-            self.frame,
-            next_stage=view.next_stage or None,
-            unit_id=view.unit or None,
-            verdict=view.verdict or None,
-            state=view.state or None,
-            due_by=soon if view.due == "week" else None,
-            late=True if view.due == "late" else False if view.due == "week" else None,
-            text=view.text,
-            offset=offset,
-            limit=limit,
-        )
+        return {
+            "next_stage": view.next_stage or None,
+            "unit_id": view.unit or None,
+            "verdict": view.verdict or None if self.outcomes else None,
+            "state": view.state or None,
+            "due_by": soon if view.due == "week" else None,
+            "late": True if view.due == "late" else False if view.due == "week" else None,
+        }
 
 
-_frames: _Kept[tuple[_Mark, pl.DataFrame]] = _Kept()
+_counted: _Kept[tuple[_Mark, WorkGroups]] = _Kept()
 
 
 def _place(desk: CaseDesk) -> tuple[Any, ...]:
@@ -127,23 +165,22 @@ def _place(desk: CaseDesk) -> tuple[Any, ...]:
 
 def read_before(desk: CaseDesk) -> bool:
     """Tell whether the worklist was read before, so that reading it again takes no time to speak of."""
-    return _frames.get(_place(desk)) is not None
+    return _counted.get(_place(desk)) is not None
 
 
 def open_cases(desk: CaseDesk, look: Look) -> Listed:
-    """Read the worklist, or what of it has changed since it was read last."""
+    """Count the worklist, or what of it has changed since it was counted last."""
     key = _place(desk)
-    now = clock()
     with reading(desk.engine) as session:
-        mark, kept = _mark(session), _frames.get(key)
-        if kept is None or (changed := _changed(session, desk, kept[0])) is None:
-            frame = worklist(session, round_id=desk.round_id, actor=desk.actor, now=now)
-        elif changed:
-            frame = _renewed(session, desk, kept[1], changed, now)
+        mark, kept = _mark(session), _counted.get(key)
+        changed = _changed(session, desk, kept[0]) if kept else None
+        if kept is None or changed is None:
+            told: dict[str, Any] = {"round_id": desk.round_id, "actor": desk.actor, "now": clock()}
+            groups = work_groups(session, outcomes=desk.cases <= AT_ONCE, **told)
         else:
-            frame = kept[1]
-        _frames.put(key, (mark, frame))
-        return Listed(desk, look, frame, steps_version(session, desk.round_id))
+            groups = kept[1].renewed(session, changed, now=clock()) if changed else kept[1]
+        _counted.put(key, (mark, groups))
+        return Listed(desk, look, groups, steps_version(session, desk.round_id))
 
 
 def _mark(session: Session) -> _Mark:
@@ -171,15 +208,6 @@ def _changed(session: Session, desk: CaseDesk, seen: _Mark) -> set[str] | None:
 
 def _undone(seen: int) -> Any:
     return select(ReviewStep.revokes).where(col(ReviewStep.seq) > seen, col(ReviewStep.revokes).is_not(None))
-
-
-def _renewed(session: Session, desk: CaseDesk, frame: pl.DataFrame, units: set[str], now: datetime) -> pl.DataFrame:
-    """Return a frame with the rows of some units read again; who is in it and in which order has not changed."""
-    actor = Actor(desk.actor.id, desk.actor.name, desk.actor.role, frozenset(units))
-    fresh = worklist(session, round_id=desk.round_id, actor=actor, now=now)
-    order = frame.select("case_id").with_row_index("_at")
-    rest = frame.filter(~pl.col("unit_id").is_in(list(units)))
-    return pl.concat([rest, fresh]).join(order, on="case_id", how="left").sort("_at", nulls_last=True).drop("_at")
 
 
 # -- words ---------------------------------------------------------------------------------------------------------
@@ -225,7 +253,7 @@ def due(at: datetime | None, *, late: bool) -> str:
 
 def choices(listed: Listed, view: View) -> dict[str, dict[str, str]]:
     """Return filter → (label with its count → value), "" first; a value nobody has is left out unless it is chosen."""
-    counts = listed.page(view).counts
+    counts = listed.counted(view).counts
     desk = listed.desk
     order = list(dict.fromkeys(str(stage) for stage in Stage))
     dimensions: dict[str, tuple[str, Mapping[str, str], Iterable[str]]] = {
@@ -235,6 +263,8 @@ def choices(listed: Listed, view: View) -> dict[str, dict[str, str]]:
         "unit": ("unit_id", desk.unit_names, desk.unit_names),
     }
     found: dict[str, dict[str, str]] = {}
+    if not listed.outcomes:
+        del dimensions["verdict"]
     for name, (dimension, labels, values) in dimensions.items():
         counted = counts[dimension]
         options = {f"全部 {sum(counted.values())}": ""}
@@ -247,7 +277,7 @@ def choices(listed: Listed, view: View) -> dict[str, dict[str, str]]:
 
 
 def _due_choices(listed: Listed, view: View) -> dict[str, str]:
-    numbers = {value: listed.page(replace(view, due=value)).total for value in ("", *DUE)}
+    numbers = {value: listed.counted(replace(view, due=value)).total for value in ("", *DUE)}
     return {f"{DUE.get(value, '全部')} {number}": value for value, number in numbers.items()}
 
 

@@ -20,6 +20,7 @@ COLOURS: Final = {
     Verdict.NEEDS_EXCEPTION: "amber",
 }
 _STATE_COLOURS: Final = {"open": "", "held": "amber", "refused": "red", "done": "green", "gone": ""}
+TOO_MANY: Final = tag("span", "个案太多，不按结论筛选；每个人的结论见下表", "cw-muted")
 KEYS: Final = "键盘：↑ ↓ 换人，数字选结果，回车登记并转到下一人；不同意等要写理由，写完按回车登记"
 
 
@@ -38,7 +39,8 @@ def filters_panel(filters: Mapping[str, str], buttons: Mapping[str, str]) -> str
     """Return the filters, each with its counts."""
     names = {"next_stage": "下一步", "verdict": "结论", "state": "状态", "due": "期限"}
     rows = "".join(
-        tag("div", tag("span", esc(label), "cw-chips-of") + filters[name], "cw-chips") for name, label in names.items()
+        tag("div", tag("span", esc(label), "cw-chips-of") + filters.get(name, TOO_MANY), "cw-chips")
+        for name, label in names.items()
     )
     find = labelled({"单位": filters["unit"], "查找": filters["text"]})
     return tag("div", rows + tag("div", find + toolbar(*buttons.values()), "cw-find"), "cw-card cw-filters")
