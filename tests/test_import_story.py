@@ -163,3 +163,24 @@ def test_a_supplement_that_waits_in_part_keeps_everybody_else(place):
     plan = take(sheet(row(1, "示例甲", "1965年3月")))
     assert sum(map(len, plan.gone.values())) == 2  # the supplement had kept them in the sheet in force
     assert names(place) == ["示例甲"]
+
+
+def test_the_same_file_as_a_supplement_and_then_as_the_whole_sheet(place, run):
+    run(sheet(row(1, "示例甲", "1965年3月"), row(2, "示例乙", "1966年3月")))
+    body = sheet(row(1, "示例丙", "1967年3月"))
+    code, out, err = run(body, "--supplement", name="补报.xlsx")
+    assert (code, names(place)) == (0, ["示例丙", "示例乙", "示例甲"])
+    assert "按补报处理，只添上或改动表里的人；原来报的其余 2 人不动" in out
+    for more in ((), ("--supplement",)):  # the same bytes are what they were
+        code, out, err = run(body, *more, name="补报.xlsx")
+        assert (code, len(names(place))) == (0, 3)
+        said = "这张表已经按补报导入过，没有变化；要用它代替原来报的整张表（去掉其余 2 人），请加 --whole"
+        assert said in err
+    code, out, err = run(body, "--whole", "--dry-run", name="补报.xlsx")
+    assert "只看，没有导入：新增 0 人，有变动 0 人，不变 1 人，不再有 2 人" in err
+    assert len(names(place)) == 3
+    code, out, err = run(body, "--whole", name="补报.xlsx")
+    assert (code, names(place)) == (0, ["示例丙"]), out
+    for more in ((), ("--whole",), ("--supplement",)):
+        assert "这张表已经导入过，没有变化" in run(body, *more, name="补报.xlsx")[2]
+    assert "原来没有报过别的人" in run(sheet(row(1, "示例丁", "1967年3月")), "--supplement", "--part", "另一张")[1]

@@ -223,9 +223,14 @@ def _show_near(plan: ImportPlan) -> None:
 
 
 def _conclude(plan: ImportPlan, *, written: bool, dry_run: bool) -> None:
+    from casework.intake.marked import is_marked
+
     counts = plan.counts()
     told = "，".join(f"{CHANGES[kind]} {counts[kind]} 人" for kind in ("new", "changed", "unchanged", "gone"))
-    if plan.already:
+    kept = sum(map(len, plan.keeps.values()))
+    if plan.already and kept and not is_marked(plan.intake.mappings):
+        say(f"这张表已经按补报导入过，没有变化；要用它代替原来报的整张表（去掉其余 {kept} 人），请加 --whole")
+    elif plan.already:
         say("这张表已经导入过，没有变化")
     elif written:
         left = f"；还有 {counts['held']} 行待改" if counts["held"] else ""

@@ -66,7 +66,8 @@ def plan_import(  # noqa: PLR0913 - a file, a round, whoever looks
         mappings: How the officer wants sheets read, in place of what is proposed.
         sheets: Names of the worksheets to read; None: all.
         links: Whom rows are about, where the officer says so (`importing_links.Links`).
-        supplement: It adds to the unit's earlier sheet (补报); None: where it is our own marked workbook coming back.
+        supplement: It adds to the unit's earlier sheet (补报); False: it stands in its place; None: it adds where it
+            is our own marked workbook coming back, or was taken over so before.
 
     Raises:
         Refused: `not_found`: no such round, unit or person within the actor's reach; `no_row`, `which_sheet`, `twice`:

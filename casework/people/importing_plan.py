@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import select
 from sqlmodel import Session
 
 from casework.access import Actor
@@ -32,11 +31,11 @@ from casework.intake.marked import is_marked
 from casework.intake.schema import ASKED, RELATIVES
 from casework.ledger.facts import read_frame, units_query
 from casework.ledger.keys import office_key
-from casework.models_people import ColumnMapping, ImportBatch, ImportRow
+from casework.models_people import ColumnMapping, ImportBatch
 from casework.people.decided import decided, list_adopted
+from casework.people.importing_before import batches_in_force, missing, say_keeps, say_stays, was_supplement
 from casework.people.importing_issues import Known, against_ledger
 from casework.people.importing_links import Links, Near, Place, change_in, kept_links, match, of_this_year, told_links
-from casework.people.register import table
 from casework.people.remembered import CLOSED, answer_labels, as_remembered, remembered
 from casework.policy import Policy
 from casework.problems import LedgerError, Problem
@@ -65,7 +64,7 @@ class ImportPlan:
         stays: Cases that are not in this one, but something was decided about them.
         batches: Unit → its sheet in force, where there is one.
         existing: What the ledger has of the round (`people.remembered`).
-        already: The same bytes, read the same way, are in force.
+        already: The same bytes, read the same way, are in force, and nobody would go.
         seen: Digest of what this preview shows; `import_rows` refuses when it is another one by then.
     """
 
@@ -224,7 +223,8 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
         unit_id: Whose sheet it is.
         part: Which of the unit's sheets.
         links: Whom the officer says rows are about; None: what was said when this very file was taken over.
-        supplement: It adds to the earlier sheet; None: it does where it is a workbook of marked rows coming back.
+        supplement: It adds to the earlier sheet; None: it does where it is a workbook of marked rows coming back, or
+            a file that was taken over so before.
         whole: It is a unit's whole sheet: who is not in it is gone.
         of_case: The one row is about this case, whatever name it gives.
     """
@@ -234,7 +234,7 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
         return replace(plan, existing=existing, seen=_seen(plan, existing, {}))
     rows = as_remembered(intake, office)
     labels = CLOSED | answer_labels(policy.fields)
-    batches = _batches(session, round_id, part, plan.units) if whole else {}
+    batches = batches_in_force(session, round_id, part, plan.units) if whole else {}
     told = told_links(session, intake, links or kept_links(batches.values(), sha256), actor=actor)
     if of_case is None:
         changes = match(rows, existing, told, policy=policy, labels=labels, keeps_id=intake.keeps_id)
@@ -248,21 +248,23 @@ def compare(  # noqa: PLR0913 - a file, a ledger, whoever looks
     intake = found.intake
     plan = replace(plan, intake=intake, links=found.links, told=told, near=found.near)
     matched = {change.case_id for change in changes.values() if change.case_id}
-    gone = _gone(session, batches, matched, existing)
-    if is_marked(intake.mappings) if supplement is None else supplement:
-        intake = _say_keeps(intake, gone)
+    gone = missing(session, batches, matched, existing)
+    if supplement is None:
+        supplement = is_marked(intake.mappings) or was_supplement(batches, gone, sha256)
+    if supplement:
+        intake = say_keeps(intake, gone)
         plan, gone = replace(plan, supplement=True, keeps=gone), {}
     left = [case_id for ids in gone.values() for case_id in ids]
     held = set(left) if list_adopted(session, round_id) else decided(session, left)
     stays = tuple(case_id for ids in gone.values() for case_id in ids if case_id in held)
     if stays:
-        intake = _say_stays(intake, stays, existing)
+        intake = say_stays(intake, stays, existing)
     gone = {unit: tuple(each for each in ids if each not in held) for unit, ids in gone.items()}
     plan = replace(plan, intake=intake, changes=changes, gone=gone, stays=stays, batches=batches, existing=existing)
     return replace(
         plan,
         preview=_preview(plan),
-        already=_already(plan),
+        already=_already(plan) and not any(gone.values()) and not stays,
         seen=_seen(plan, existing, batches),
     )
 
@@ -273,48 +275,6 @@ def office_or_none(session: Session) -> Key | None:
         return office_key(session)
     except LedgerError:
         return None
-
-
-def _batches(session: Session, round_id: str, part: str, units: Iterable[str]) -> dict[str, ImportBatch]:
-    batch = ImportBatch
-    query = select(batch).where(
-        table(batch).c.round_id == round_id, table(batch).c.part == part, table(batch).c.state == "in_force"
-    )
-    wanted = set(units)
-    return {each.unit_id: each for each in session.execute(query).scalars() if each.unit_id in wanted}
-
-
-def _gone(
-    session: Session, batches: Mapping[str, ImportBatch], matched: set[str], existing: pl.DataFrame
-) -> dict[str, tuple[str, ...]]:
-    """Return the cases of the earlier sheets that no row of this file is about; who has left the round stays left."""
-    there = {
-        case_id: unit_id
-        for case_id, unit_id, removed in existing.select("case_id", "unit_id", "removed").iter_rows()
-        if not removed
-    }
-    row = table(ImportRow)
-    gone: dict[str, tuple[str, ...]] = {}
-    for unit_id, batch in batches.items():
-        query = select(row.c.case_id).where(row.c.import_id == batch.import_id, row.c.outcome != "gone")
-        before = session.connection().execute(query).scalars()
-        gone[unit_id] = tuple(sorted(case for case in before if there.get(case) == unit_id and case not in matched))
-    return gone
-
-
-def _say_stays(intake: Intake, stays: Sequence[str], existing: pl.DataFrame) -> Intake:
-    names = "、".join(existing.filter(pl.col("case_id").is_in(list(stays)))["name"].fill_null("").to_list())
-    said = Problem(
-        f"新表里没有{names}，但已有审核、支付记录或已列入名单，不能随表去掉",
-        "确已退出的请先办“减员”，再重新导入",
-        file=intake.file,
-    )
-    return replace(intake, issues=(Issue(said, Severity.HOLD), *intake.issues))
-
-
-def _say_keeps(intake: Intake, keeps: Mapping[str, tuple[str, ...]]) -> Intake:
-    said = f"按补报处理，只添上或改动表里的人；原来报的其余 {sum(map(len, keeps.values()))} 人不动"
-    return replace(intake, issues=(Issue(Problem(said, file=intake.file), Severity.NOTE), *intake.issues))
 
 
 def _preview(plan: ImportPlan) -> pl.DataFrame:
