@@ -298,9 +298,9 @@ def case_read(get_case, listed, moving, section):
 
 
 @app.cell
-def case_deeds(case, counter, look, section, set_opened):
+def case_deeds(case, counter, get_opened, look, section, set_opened):
     mo.stop(section.value != "一案一屏")
-    case_forms = one.case_forms(counter, look, case, set_opened)
+    case_forms = one.case_forms(counter, look, case, set_opened, get_opened())
     return (case_forms,)
 
 

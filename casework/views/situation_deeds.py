@@ -6,24 +6,35 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from casework.ledger import Result, change_case
-from casework.people.rows import mark_list, put_row
+from casework.people.rows import drop_row, mark_list, put_row
 from casework.problems import Refused
 from casework.views.cases import CaseDesk, CaseView
 from casework.views.cases.checked import CHECKED, marks_of
+from casework.views.cases.reading import Entered
 from casework.views.review_forms import Field, Form, Given, chosen, labels, maybe_day, maybe_fen, text, writing
 from casework.vocabulary import AidKind, AidStatus, Degree, HardshipCause, Mark, Relation
 
-CAUSE, DEGREE, CHECK, HONOUR, AID = "cause", "degree", "check", "honour", "aid"
-FORMS: Final = (CAUSE, DEGREE, CHECK, HONOUR, AID)
+CAUSE, DEGREE, CHECK, HONOUR, AID, DROP = "cause", "degree", "check", "honour", "aid", "drop"
+FORMS: Final = (CAUSE, DEGREE, CHECK, HONOUR, AID, DROP)
+NEW: Final = "新登记一项"
+_KINDS: Final = {"cause": "成因", "evidence": "材料", "honour": "荣誉", "aid": "其他救助慰问"}
 _DAY: Final = "如 2026-12-02，可不填"
 
 
-def situation_forms(desk: CaseDesk, page: str, case: CaseView) -> dict[str, Form]:
-    """Return the deeds by name; none for readers, and none for somebody who has left the round."""
+def situation_forms(desk: CaseDesk, page: str, case: CaseView, *, opened: bool = False) -> dict[str, Form]:
+    """Return the deeds by name; none for readers, and none for somebody who has left the round.
+
+    Args:
+        desk: The round.
+        page: The page's own secret.
+        case: The case.
+        opened: It was opened with a purpose: what is corrected or taken out may name a cause.
+    """
     if not desk.may_write or not case.person:
         return {}
-    return {
-        CAUSE: _cause(desk, page, case),
+    wrong = _wrong(case, opened=opened)
+    return ({DROP: _drop(desk, page, wrong)} if wrong else {}) | {
+        CAUSE: _cause(desk, page, case, wrong),
         DEGREE: _degree(desk, page, case),
         CHECK: _check(desk, page, case),
         HONOUR: _honour(desk, page, case),
@@ -31,11 +42,34 @@ def situation_forms(desk: CaseDesk, page: str, case: CaseView) -> dict[str, Form
     }
 
 
-def _cause(desk: CaseDesk, page: str, case: CaseView) -> Form:
-    causes, whom = labels(HardshipCause), labels(Relation)
+def _wrong(case: CaseView, *, opened: bool) -> dict[str, Entered]:
+    """Return the rows that may be corrected or taken out, label → row; a cause is named once the case is opened."""
+    rows = [row for row in case.entered if opened or not row.sealed]
+    return {f"{at}．{_KINDS[row.rows]}：{row.label}": row for at, row in enumerate(rows, 1)}
+
+
+def _drop(desk: CaseDesk, page: str, wrong: Mapping[str, Entered]) -> Form:
+    options = {label: label for label in wrong}
 
     def answers(given: Given) -> dict[str, Any]:
-        return {
+        row = wrong[chosen(given, "row", options, "哪一行")]
+        return {"rows": row.rows, "owner": row.owner, "row_id": row.row_id, "expected_since": row.since}
+
+    hint = "<p class='cw-muted'>只删登错的；删去的一行留在变动记录里。删后请重新登记核查结果。</p>"
+    fields = (Field("row", "哪一行", "choice", options),)
+    told = writing(desk, page, drop_row, answers, lambda _: "已删去这一行，变动记录保留。")
+    return Form("删去登错的一行", "删去", fields, told, hint)
+
+
+def _cause(desk: CaseDesk, page: str, case: CaseView, wrong: Mapping[str, Entered]) -> Form:
+    causes, whom = labels(HardshipCause), labels(Relation)
+    before = {label: row for label, row in wrong.items() if row.rows == "cause"}
+    which = {NEW: NEW, **{label: label for label in before}}
+
+    def answers(given: Given) -> dict[str, Any]:
+        row = before.get(chosen(given, "which", which, "新登记还是更正")) if before else None
+        correcting = {} if row is None else {"row_id": row.row_id, "expected_since": row.since}
+        return correcting | {
             "rows": "cause",
             "owner": case.case_id,
             "cause": chosen(given, "cause", causes, "成因"),
@@ -45,7 +79,9 @@ def _cause(desk: CaseDesk, page: str, case: CaseView) -> Form:
             "note": text(given, "note") or None,
         }
 
+    first = (Field("which", "登记还是更正", "choice", which, NEW),) if before else ()
     fields = (
+        *first,
         Field("cause", "成因", "choice", causes),
         Field("affected", "发生在谁身上", "choice", whom),
         Field("main", "主要成因", "tick", hint="是"),
@@ -101,8 +137,8 @@ def _aid(desk: CaseDesk, page: str, case: CaseView) -> Form:
 
 
 def _row(desk: CaseDesk, page: str, case: CaseView, answers: Any, said: str) -> Any:
-    counts = [case.facts.causes.height, case.facts.honours.height, case.facts.aid.height]
-    return writing(desk, page, put_row, answers, lambda _: said, again=(case.case_id, counts))
+    stand = [(row.rows, row.row_id) for row in case.entered]
+    return writing(desk, page, put_row, answers, lambda _: said, again=(case.case_id, stand))
 
 
 def _degree(desk: CaseDesk, page: str, case: CaseView) -> Form:

@@ -34,8 +34,10 @@ def moves(listed: Listed, view: View, hand: Hand, case_id: str | None) -> dict[s
     }
 
 
-def case_forms(counter: Counter[CaseDesk], look: Look, case: CaseView, set_opened: Set) -> dict[int, dict[str, Any]]:
-    """Return the forms of one case: step, answer, paper, numbers, correction, leaving.
+def case_forms(
+    counter: Counter[CaseDesk], look: Look, case: CaseView, set_opened: Set, opened: Mapping[str, Any]
+) -> dict[int, dict[str, Any]]:
+    """Return the forms of one case: step, answer, paper, numbers, correction, leaving; `opened`: what was opened.
 
     While others look on there is none that would show what the case holds.
 
@@ -57,8 +59,9 @@ def case_forms(counter: Counter[CaseDesk], look: Look, case: CaseView, set_opene
             "correct": None if look.projected else _correct_form(counter, case),
             **scan_forms(counter, case.scans, section=_of(case, SCANS)),
         }
+    clear = case.case_id in opened and not look.projected
     drawn: dict[int, dict[str, Any]] = {number: {name: form for name, form in forms.items() if form is not None}}
-    for name, form in situation_forms(counter.desk, counter.page, case).items():
+    for name, form in situation_forms(counter.desk, counter.page, case, opened=clear).items():
         for own, element in drawn_form(counter, _of(case, SECTION[name]), form).items():
             drawn[own] = {name: element}
     return drawn

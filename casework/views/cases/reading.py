@@ -13,9 +13,11 @@ from sqlmodel import Session, col, select
 from casework.db import reading
 from casework.facts import Facts
 from casework.ledger import facts
+from casework.ledger.causes import causes_with_ids
 from casework.ledger.history import Change, history
-from casework.models import Case, Judgement
+from casework.models import Aid, Case, Cause, Evidence, Honour, Judgement
 from casework.models_review import Objection, ReviewStep, StepCase
+from casework.people.register import table
 from casework.people.seeing import Shown, masked_contacts
 from casework.policy import Clause
 from casework.problems import Refused
@@ -27,9 +29,9 @@ from casework.sentences import finding_sentence
 from casework.shapes import conditions
 from casework.views.cases.listing import Listed
 from casework.views.cases.scans import Scans, case_scans
-from casework.vocabulary import HardshipCause, Outcome, Stage
+from casework.vocabulary import HardshipCause, Outcome, Relation, Stage
 
-__all__ = ["LEVELS", "CaseView", "Finding", "Paper", "StepRecord", "open_case"]
+__all__ = ["LEVELS", "CaseView", "Entered", "Finding", "Paper", "StepRecord", "open_case"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,27 @@ class Paper:
     clause: Clause
     causes: tuple[HardshipCause, ...]
     held: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Entered:
+    """One row of a list as it was entered, for whoever has to correct it or take it out.
+
+    Attributes:
+        rows: The list, one of `people.rows.LISTED`.
+        owner: The person or case it belongs to.
+        row_id: Its id.
+        since: The command that brought it in: the state its corrector has seen.
+        label: What an officer calls it.
+        sealed: Names a cause, or a paper only a cause asks for: shown once the case is opened with a purpose.
+    """
+
+    rows: str
+    owner: str
+    row_id: str | int
+    since: int | None
+    label: str
+    sealed: bool
 
 
 @dataclass(frozen=True)
@@ -88,6 +111,7 @@ class CaseView:
         objections: Those this actor handles; nobody else learns of them here.
         changes: What was changed in the case's and the person's rows, the latest first.
         scans: The scans beside it.
+        entered: Rows of causes, papers, honours and other aid, each with what corrects it.
     """
 
     row: Mapping[str, Any]
@@ -105,6 +129,7 @@ class CaseView:
     objections: Sequence[Objection]
     changes: Sequence[Change]
     scans: Scans
+    entered: Sequence[Entered] = ()
 
     @property
     def case_id(self) -> str:
@@ -153,7 +178,39 @@ def open_case(listed: Listed, case_id: str | None) -> CaseView | None:
                 for change in history(session, table=table, row=key)
             ],
             scans=case_scans(desk, session, case.case_id),
+            entered=_entered(session, case.case_id, case.person_id),
         )
+
+
+def _entered(session: Session, case_id: str, person_id: str) -> list[Entered]:
+    causes = causes_with_ids(session, table(Cause).select().where(table(Cause).c.case_id == case_id))
+    found = [Entered("cause", case_id, row["cause_id"], row["since"], cause_label(row), sealed=True) for row in causes]
+    papers = session.exec(select(Evidence).where(Evidence.case_id == case_id).order_by(col(Evidence.evidence_id)))
+    for paper in papers:
+        label = f"{paper.document}　{paper.issuer or ''}".rstrip("　")
+        found.append(Entered("evidence", case_id, _id(paper.evidence_id), paper.since, label, sealed=True))
+    honours = session.exec(select(Honour).where(Honour.person_id == person_id).order_by(col(Honour.honour_id)))
+    for one in honours:
+        label = f"{one.title or ''}　{one.granted_on or ''}".rstrip("　")
+        found.append(Entered("honour", person_id, _id(one.honour_id), one.since, label, sealed=False))
+    aid = select(Aid).where(Aid.person_id == person_id, col(Aid.own).is_not(True)).order_by(col(Aid.aid_id))
+    for given in session.exec(aid):
+        label = f"{given.source or ''}　{given.on or ''}".strip("　")
+        found.append(Entered("aid", person_id, _id(given.aid_id), given.since, label, sealed=False))
+    return found
+
+
+def _id(stored: int | None) -> int:
+    assert stored is not None, "a row that was read has its number"
+    return stored
+
+
+def cause_label(row: Mapping[str, Any]) -> str:
+    """Return a cause in words: which, at whom, whether it is the main one."""
+    label = next((one.label for one in HardshipCause if one == row["cause"]), "其他")
+    who = next((one.label for one in Relation if one == row["affected"]), "")
+    main = "，主要成因" if row["main"] else ""
+    return f"{label}（{who}{main}）" if who or main else label
 
 
 def _alone(known: Facts, case_id: str) -> Facts:

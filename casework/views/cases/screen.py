@@ -14,7 +14,7 @@ from casework.review.chain import next_steps, stopped
 from casework.views.cases.checked import checked_card
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.cases.listing import category_label, days, stage_label, where
-from casework.views.cases.reading import CaseView, Finding, Paper
+from casework.views.cases.reading import CaseView, Finding, Paper, cause_label
 from casework.views.cases.scans import scans_card
 from casework.views.cases.work import keyed, state_badge, verdict_badge
 from casework.views.html import badge, card, esc, facts_list, folded, note, rows_table, shown, tag
@@ -24,7 +24,6 @@ from casework.vocabulary import (
     Beneficiary,
     Decision,
     Degree,
-    HardshipCause,
     Mark,
     Membership,
     ObjectionState,
@@ -86,7 +85,7 @@ def case_panel(
     clear = None if look.projected else opened
     left = _situation(desk, case, forms) + _household(case, look) + _papers(case, forms, opened=clear is not None)
     left += checked_card(case, forms, projected=look.projected)
-    right = _progress(case, forms) + _questions(case, forms)
+    right = _progress(case, forms) + _questions(case, forms, desk.as_of)
     sides = tag("div", tag("div", left, "cw-stack") + tag("div", right, "cw-stack"), "cw-desk cw-case")
     findings = card(
         "逐条核对", _findings(case.findings, opened=clear is not None), muted="左边是通知原文，右边是认定依据"
@@ -186,20 +185,14 @@ def _household(case: CaseView, look: Look) -> str:
 
 def _papers(case: CaseView, forms: Mapping[str, str], *, opened: bool) -> str:
     causes = case.facts.causes.to_dicts()
-    named = "、".join(_cause(row) for row in causes) if opened else f"已登记 {len(causes)} 项，打开本案后显示"
+    named = "、".join(cause_label(row) for row in causes) if opened else f"已登记 {len(causes)} 项，打开本案后显示"
     said = facts_list({"困难成因": esc(named if causes else "没有登记")})
     rows = [_paper(paper, opened=opened) for paper in case.papers]
     heads = ("材料", "何时要求", "状态", "开具单位")
     table = rows_table(heads, rows, raw=(2,)) if rows else note("按已登记的情况，通知没有要求另附材料。")
-    entered = _tucked("登记一项困难成因", forms.get("cause", ""))
-    return card("成因与材料", said, entered, table, _tucked("登记一份材料", forms.get("evidence", "")))
-
-
-def _cause(row: Mapping[str, Any]) -> str:
-    label = next((one.label for one in HardshipCause if one == row["cause"]), "其他")
-    who = next((one.label for one in Relation if one == row["affected"]), "")
-    main = "，主要成因" if row["main"] else ""
-    return f"{label}（{who}{main}）" if who or main else label
+    entered = _tucked("登记一项困难成因" if not opened else "登记或更正一项困难成因", forms.get("cause", ""))
+    hint = "登错的成因、材料，打开本案后可以更正、删去" if forms.get("cause") and not opened else ""
+    return card("成因与材料", said, entered, table, _tucked("登记一份材料", forms.get("evidence", "")), muted=hint)
 
 
 def _paper(paper: Paper, *, opened: bool) -> tuple[str, ...]:
@@ -268,10 +261,13 @@ def _tucked(label: str, form: str) -> str:
     return folded(label, form, opened=said) if form else ""
 
 
-def _questions(case: CaseView, forms: Mapping[str, str]) -> str:
+def _questions(case: CaseView, forms: Mapping[str, str], day: date) -> str:
     if not case.asked:
         return card("需要人来认定", note("这份通知没有要人来认定的条款。")) if case.person else ""
     rows = []
+    late = sum(
+        answer is not None and answer["on"] is not None and answer["on"] > day for _, answer in case.asked.values()
+    )
     for clause, answer in case.asked.values():
         value = Mark(answer["value"]) if answer is not None else Mark.UNCHECKED
         colour = "amber" if value is Mark.UNCHECKED else ""
@@ -279,7 +275,14 @@ def _questions(case: CaseView, forms: Mapping[str, str]) -> str:
         head = tag("b", esc(clause.label or clause.cite)) + " " + tag("span", esc(clause.cite), "cw-muted")
         rows.append((head + tag("p", esc(clause.ask)), badge(value.label, colour), told))
     table = tag("div", rows_table(("认定什么", "答复", "依据"), rows, raw=(0, 1)), "cw-scroll cw-short")
-    return card("需要人来认定", table, forms.get("judgement", ""), muted="未核的不能办下去；由人认定，不推断")
+    warned = note(f"有 {late} 条认定晚于情况截至日期（{chinese(day)}），名单先不计入；把截至日期推后才计入。", "warn")
+    return card(
+        "需要人来认定",
+        warned if late else "",
+        table,
+        forms.get("judgement", ""),
+        muted="未核的不能办下去；由人认定，不推断",
+    )
 
 
 def _contacts(case: CaseView, forms: Mapping[str, str], opened: Sequence[Shown] | None) -> str:
@@ -333,7 +336,7 @@ def _records(desk: CaseDesk, case: CaseView, forms: Mapping[str, str]) -> str:
         parts.append(card("认定记录", tag("div", table, "cw-scroll cw-short"), muted="后登记的为准，先前的都保留"))
     parts.append(_changes(desk, case))
     parts += [_objections(case)]
-    correction = _tucked("录入与更正", forms.get("correct", ""))
+    correction = _tucked("录入与更正", forms.get("correct", "")) + _tucked("删去登错的一行", forms.get("drop", ""))
     parts.append(card("录入与更正", correction, muted="同导入时一样核对；成因、号码、住址不预填") if correction else "")
     leave = forms.get("remove", "")
     parts.append(
