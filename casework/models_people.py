@@ -174,6 +174,39 @@ class ColumnMapping(Table, table=True):
     saved_at: dt.datetime = _moment()
 
 
+class BorrowedForm(Table, table=True):
+    """How the columns of a superior's workbook (来表) are filled, as the officer last corrected it: head → item.
+
+    Attributes:
+        heads_digest: SHA-256 of the workbook's heads; the same heads are the same form, whatever the file is called.
+        title: What stood over the table, so that an officer knows it again.
+    """
+
+    heads_digest: str = Field(primary_key=True)
+    title: str
+    mapping: Any = _json()
+    saved_by: str
+    saved_at: dt.datetime = _moment()
+
+
+class Layout(Table, table=True):
+    """Which columns of a list the office exports, in which order and under which heads (自选导出).
+
+    Attributes:
+        list_name: The list, as `paper_files.LABELS` names it.
+        columns: `[{"key", "label"}]` in the order of the export.
+    """
+
+    __table_args__ = (CheckConstraint("length(name) > 0", name="with_name"),)
+
+    name: str = Field(primary_key=True)
+    list_name: str
+    columns: Any = _json()
+    saved_by: str
+    saved_at: dt.datetime = _moment()
+    version: int = 1
+
+
 class ImportBatch(Table, table=True):
     """A unit's sheet as it was taken in; the same bytes count once while they are in force.
 

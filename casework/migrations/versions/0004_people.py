@@ -30,6 +30,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("unit_id", name=op.f("pk_column_mapping")),
     )
     op.create_table(
+        "borrowed_form",
+        sa.Column("heads_digest", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("saved_by", sa.String(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("heads_digest", name=op.f("pk_borrowed_form")),
+    )
+    op.create_table(
+        "layout",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("list_name", sa.String(), nullable=False),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column("saved_by", sa.String(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("length(name) > 0", name=op.f("ck_layout_with_name")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_layout")),
+    )
+    op.create_table(
         "import_batch",
         sa.Column("import_id", sa.String(), nullable=False),
         sa.Column("round_id", sa.String(), nullable=False),
