@@ -20,7 +20,19 @@ from casework.views.payment_bank_deeds import answer_form, batch_form, card_form
 from casework.views.payment_desk import Payments, seen, targets
 from casework.views.payment_list_deeds import draw_up_form, receipt_form
 from casework.views.payment_scan_deeds import scan_form
-from casework.views.review_forms import Field, Form, Given, chosen, day, fen, labels, maybe_fen, text, writing
+from casework.views.review_forms import (
+    Field,
+    Form,
+    Given,
+    chosen,
+    clause_words,
+    day,
+    fen,
+    labels,
+    maybe_fen,
+    text,
+    writing,
+)
 from casework.vocabulary import ClaimState, VisitPlace
 
 OWN: Final = "own"
@@ -128,6 +140,8 @@ def _income(payments: Payments) -> Form:
 
 def _transfer(payments: Payments) -> Form:
     funds = funds_of(payments)
+    clauses = [terms.clause for terms in payments.terms.values() if terms.pass_through]
+    quoted = dict.fromkeys(clause_words(one.cite, one.words) for one in clauses if one is not None)
 
     def answers(given: Given) -> dict[str, Any]:
         fund = chosen(given, "fund", funds, "资金")
@@ -159,7 +173,8 @@ def _transfer(payments: Payments) -> Form:
             answers,
             lambda done: f"已拨付 {done['people']} 人，{yuan(done['amount_fen'])} 元。",
         ),
-        hint="<p class='cw-muted'>一次拨给一个单位，金额就是名单上这些人的合计；分期的一次拨一期。</p>",
+        hint="<p class='cw-muted'>先拨付到单位，再由单位发放。一次拨给一个单位，金额就是名单上这些人的合计；分期的一次"
+        "拨一期。</p>" + "".join(quoted),
     )
 
 

@@ -29,13 +29,14 @@ from casework.payment.payees import payees_frame
 from casework.payment.reconciliation import fund_flow, open_ends
 from casework.problems import Refused
 from casework.review.changes import list_name
+from casework.review.official import determination
 from casework.review.readiness import IssueReady, review_issue_ready
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import clock, version_code
 from casework.views.html import badge, card, esc, folded, note, notes, rows_table, shown, tag
 from casework.views.payment_accounts import funds_card, statements_of
 from casework.views.payment_papers import Consent, consents_of, receipts_of
-from casework.views.review_forms import Bench, Someone, everyone
+from casework.views.review_forms import Bench, Someone, clause_words, everyone
 from casework.vocabulary import ClaimState, Payee, PaymentState
 
 SECTION: Final = "发放与回执"
@@ -241,7 +242,9 @@ def nothing_to_pay(payments: Payments) -> str:
         said = "还没有确定名单。请先到“集体研究”拟定名单、上会，再回到这里发放。"
     else:
         said = "名单还没有研究确定，不能拨付和发放。请先到“集体研究”登记会议结果（或确认名单）。"
-    return card("还不能发放", tag("p", esc(said))) + funds_card(payments)
+    link = determination(payments.desk.policy)
+    words = clause_words(link.cite, link.words) if link is not None else ""
+    return card("还不能发放", tag("p", esc(said)), words) + funds_card(payments)
 
 
 def _units(payments: Payments) -> str:
