@@ -208,7 +208,7 @@ def visible_texts(page: Page) -> list[str]:
     return page.evaluate(VISIBLE_TEXT)
 
 
-def english_words(page: Page, *, allowed: frozenset[str] = frozenset({"PDF", "Excel", "xlsx"})) -> list[str]:
+def english_words(page: Page, *, allowed: frozenset[str] = frozenset({"PDF", "Excel", "Word", "xlsx"})) -> list[str]:
     """Return the visible texts that hold a Latin word of two letters or more; empty on a finished page."""
     return [
         text for text in visible_texts(page) if any(word not in allowed for word in re.findall(r"[A-Za-z]{2,}", text))
