@@ -24,11 +24,13 @@ from casework.checking import check_ledger
 from casework.issuing.pages import differences
 from casework.ledger import audit_key
 from casework.lists import as_printed
-from casework.models import Download, IssuedList
-from casework.papers import Asked, paper
+from casework.models import AuditEntry, Download, IssuedList
+from casework.papers import Asked, in_force_copy, paper
+from casework.people.contacts import put_contact
+from casework.people.seeing import openings
 from casework.pictures import page_count, read_pdf
 from casework.printing import render
-from casework.problems import NotAllowed, Refused
+from casework.problems import Conflict, NotAllowed, Refused
 from casework.review.removal import remove_person
 from casework.vocabulary import RemovalCause
 from casework.workbook import write
@@ -41,8 +43,8 @@ def asked(world, **more):
     return Asked(world.round_id, **{"actor": LOCAL_OFFICER, "now": at(TODAY), **more})
 
 
-def issue(world, name, *, key="one", **more):
-    return issuing.issue(world.engine, name=name, asked=asked(world, **more), key=key)
+def issue(world, name, *, key="one", opened=False, **more):
+    return issuing.issue(world.engine, name=name, asked=asked(world, **more), key=key, opened=opened)
 
 
 def again(world, issue_id, *, key="again", actor=LOCAL_OFFICER):
@@ -111,6 +113,62 @@ def test_what_is_not_formal_is_not_issued(paid):
         issue(paid, "pay-sheet", actor=LOCAL_VIEWER)
     with db.reading(paid.engine) as session:
         assert session.exec(select(IssuedList)).all() == []
+
+
+NUMBER = "6222021234567890128"
+
+
+def test_a_form_with_numbers_is_issued_whole_and_its_opening_logged_first(paid):
+    paid.do(put_contact, person_id=paid.claims(unit=TOWN)[0].person_id, kind="card", value=NUMBER)
+    with pytest.raises(Refused, match="遮盖了号码的只供核对"):
+        issue(paid, "person-return")
+    with pytest.raises(Refused, match="没有要打开的号码"):
+        issue(paid, "pay-sheet", opened=True)
+    with pytest.raises(NotAllowed):
+        issue(paid, "person-return", opened=True, actor=LOCAL_VIEWER)
+    before = len(paid.read(openings))
+
+    told = issue(paid, "person-return", key="two", opened=True)
+
+    assert len(paid.read(openings)) == before + 1, "one line, though it is printed twice"
+    body = again(paid, told["files"]["pdf"]).body
+    text = "".join(read_pdf(body).pages)
+    assert NUMBER in re.sub(r"\s", "", text)
+    assert "草稿" not in text
+    assert verified(paid, body).sound
+    with db.reading(paid.engine) as session:
+        assert not [row for row in session.exec(select(AuditEntry)).all() if NUMBER in str(row.model_dump())]
+
+
+def test_a_changed_number_is_found_without_being_told(paid):
+    paid.do(put_contact, person_id=paid.claims(unit=TOWN)[0].person_id, kind="card", value=NUMBER)
+    body = again(paid, issue(paid, "person-return", opened=True)["files"]["xlsx"]).body
+    book = load_workbook(io.BytesIO(body))
+    cell = next(c for row in book.active.iter_rows() for c in row if NUMBER in str(c.value))
+    cell.value = str(cell.value).replace(NUMBER, "1" * len(NUMBER))
+    target = io.BytesIO()
+    book.save(target)
+
+    found = verified(paid, target.getvalue(), "x.xlsx")
+
+    assert found.same is False
+    assert found.differences
+    assert NUMBER not in str(found)
+    assert verified(paid, target.getvalue(), "x.xlsx", actor=OF_TOWN).same is None, "the whole round is not his"
+
+
+def test_a_number_put_right_while_it_is_printed_is_a_conflict(paid, monkeypatch):
+    module = sys.modules["casework.issuing.issue"]
+    printed = module.render
+
+    def slow(*given, **more):
+        leave(paid)
+        return printed(*given, **more)
+
+    monkeypatch.setattr(module, "render", slow)
+    with pytest.raises((Conflict, Refused)):
+        issue(paid, "roster")
+    assert paid.read(lambda session: session.exec(select(IssuedList)).all()) == []
 
 
 def test_a_change_that_is_not_studied_stops_the_formal_list(paid):
@@ -275,6 +333,7 @@ def test_the_bundle_holds_each_paper_twice_the_whole_set_and_a_manifest(paid):
         whole = packed.read("00_全套材料.pdf")
     assert name.endswith(".zip")
     assert told[-1][0] + 1 == told[-1][1], "the last one is told as the last"
+    assert [at for at, _, _ in told] == list(range(len(told)))
     pages = read_pdf(whole).pages
     assert page_count(whole) == len(pages)
     numbers = [re.search(r"(?:— (\d+) —|第 (\d+) 页)", page) for page in pages]
@@ -295,6 +354,19 @@ def test_what_is_handed_on_holds_nothing_internal_and_no_draft(paid):
 def test_a_cancelled_bundle_gives_nothing(paid):
     with db.reading(paid.engine) as session, pytest.raises(Refused, match="已取消"):
         issuing.round_bundle(session, asked(paid), told=lambda at, *_: at < 1)
+
+
+def test_the_whole_set_can_be_cancelled_too(paid):
+    with db.reading(paid.engine) as session:
+        made = issuing.set_of(session, asked(paid), purpose="submit")
+        with pytest.raises(Refused, match="已取消"):
+            issuing.whole_set(session, asked(paid), made, told=lambda at, *_: at < 2)
+    assert page_count(render("quota_table", quota_table_of(paid))), "the renderer is free again"
+
+
+def quota_table_of(world):
+    with db.reading(world.engine) as session:
+        return in_force_copy(session, "quota-table", asked(world))
 
 
 # -- the command line ------------------------------------------------------------------------------------------------

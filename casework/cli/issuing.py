@@ -52,6 +52,9 @@ def issue(
     unit: Unit = "",
     branch: Annotated[str, typer.Option("--branch", metavar="党支部", help="只要一个党支部的")] = "",
     of: Annotated[str, typer.Option("--of", metavar="编号", help="哪次公示、抽查（不写：最近一次）")] = "",
+    cards: Annotated[
+        bool, typer.Option("--cards", help="登记表、统计表、代收同意书：印完整号码，并登记是谁打开的")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="文件夹", help="同时写出 PDF 和 xlsx")] = None,
     as_json: Json = False,
     db: Db = "",
@@ -63,7 +66,7 @@ def issue(
     with looking(db) as session:
         asked = _asked(session, round_of(session, round_id).round_id, unit, branch=branch, of=of)
     engine = open_place(ledger_url(db), write=True, quiet=True)
-    told = issuing.issue(engine, name=name, asked=asked, key=new_key())
+    told = issuing.issue(engine, name=name, asked=asked, key=new_key(), opened=cards)
     if out is not None:
         if not out.is_dir():
             raise Usage(f"{out} 不是文件夹")
@@ -115,20 +118,19 @@ def reprint(
     """Write an issued file as it left."""
     from casework import issuing
     from casework.access import LOCAL_OFFICER
-    from casework.pictures import some_pages
+    from casework.problems import Refused
 
     engine = open_place(ledger_url(db), write=True, quiet=True)
-    found = issuing.reprint(engine, issue_id=issue_id, actor=LOCAL_OFFICER, now=now(), key=new_key())
-    body = found.body
-    if pages:
-        if found.format != "pdf":
-            raise Usage("--pages 只用于 PDF")
-        try:
-            body = some_pages(body, pages)
-        except ValueError:
-            raise Usage(f"没有“{pages}”这样的页，请写 3 或 2-4") from None
+    try:
+        found = issuing.reprint(
+            engine, issue_id=issue_id, actor=LOCAL_OFFICER, now=now(), key=new_key(), pages=pages.strip()
+        )
+    except Refused as refused:
+        if refused.reason_code == "bad_pages":
+            raise Usage(refused.sentence) from None
+        raise
     target = out / found.name if out.is_dir() else out
-    write_bytes(target, body)
+    write_bytes(target, found.body)
     say(f"已写出 {target.name}：{found.title}（原件{'第 ' + pages + ' 页' if pages else ''}）")
     return 0
 
@@ -155,8 +157,7 @@ def verify(
         )
     else:
         typer.echo(found.said_issued)
-        said = {True: "内容与名单一致", False: "内容与名单不一致", None: "没有可以对照的名单，内容无法核对"}
-        typer.echo(said[found.same])
+        typer.echo(found.said_content)
         for sentence in (*found.differences, *found.since):
             typer.echo(f"  {sentence}")
     return 0 if found.sound else 1
@@ -187,7 +188,7 @@ def bundle(
         asked = _asked(session, round_id, unit)
         made = issuing.set_of(session, asked, purpose=PURPOSES[purpose])
         if out.suffix.lower() == ".pdf":
-            body = issuing.whole_set(session, asked, made)
+            body = issuing.whole_set(session, asked, made, told=_progress)
         else:
             _, body = issuing.round_bundle(session, asked, purpose=PURPOSES[purpose], told=_progress)
     record_download(

@@ -7,12 +7,13 @@ it: is it the one that was issued, and does what it says match the list (`verify
 from __future__ import annotations
 
 from casework.issuing.bundle import Bundle, round_bundle, set_of, whole_set
-from casework.issuing.issue import ISSUABLE, issuable, issue
-from casework.issuing.kept import Reprint, issued_frame, reprint
+from casework.issuing.issue import ISSUABLE, OPENED, issuable, issue
+from casework.issuing.kept import Reprint, issued_frame, reprint, taken_out
 from casework.issuing.verify import Verdict, verify
 
 __all__ = [
     "ISSUABLE",
+    "OPENED",
     "Bundle",
     "Reprint",
     "Verdict",
@@ -22,6 +23,7 @@ __all__ = [
     "reprint",
     "round_bundle",
     "set_of",
+    "taken_out",
     "verify",
     "whole_set",
 ]

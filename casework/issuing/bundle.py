@@ -63,7 +63,8 @@ def set_of(session: Session, asked: Asked, *, purpose: str = "archive") -> Bundl
     names = {**COMPUTED, **{name: found.label for name, found in PAPERS.items()}}
     order = {stage: at for at, stage in enumerate(STAGES)}
     kept_in = INTERNAL if purpose == "submit" else frozenset()
-    wanted = sorted((name for name in names if name not in LEFT_OUT | kept_in), key=lambda name: order[stage_of(name)])
+    left_out = LEFT_OUT | kept_in | _one_by_one()
+    wanted = sorted((name for name in names if name not in left_out), key=lambda name: order[stage_of(name)])
     members: list[tuple[str, str, Table]] = []
     missing: dict[str, str] = {}
     for name in wanted:
@@ -82,6 +83,11 @@ def set_of(session: Session, asked: Asked, *, purpose: str = "archive") -> Bundl
     if not members:
         raise Refused("nothing", "这一轮还没有可以成套的表册")
     return Bundle(tuple(members), missing)
+
+
+def _one_by_one() -> frozenset[str]:
+    """Return the papers of one person each: hundreds of sheets, printed and filed person by person."""
+    return frozenset(name for name, found in PAPERS.items() if found.empty is not None or found.plain == "receipt")
 
 
 def _copies(session: Session, name: str, asked: Asked) -> Iterator[tuple[str, Table]]:
@@ -105,16 +111,40 @@ def _copies(session: Session, name: str, asked: Asked) -> Iterator[tuple[str, Ta
         raise last
 
 
-def whole_set(session: Session, asked: Asked, bundle: Bundle) -> bytes:
+Progress = Callable[[int, int, str], bool]
+"""Called before each step with how many are done, of how many, and which this is; False cancels."""
+
+
+def _never_mind(_at: int, _of: int, _what: str) -> bool:
+    return True
+
+
+def whole_set(session: Session, asked: Asked, bundle: Bundle, *, told: Progress = _never_mind) -> bytes:
     """Return the set as one PDF: the circular, then every paper on its own sheet, pages numbered through.
 
+    Args:
+        session: A session on the ledger.
+        asked: Of which round.
+        bundle: The papers.
+        told: Called for every paper twice, for each is laid out twice; False cancels.
+
     Raises:
-        Refused: As `printing.render`.
+        Refused: `cancelled`; as `printing.render`.
     """
     policy = policy_of(session, asked.round_id)
     cover = circular_page(policy, [stem for stem, _, _ in bundle.members])
     parts = [Part(cover.list_id, cover), *(Part(table.list_id, table) for _, _, table in bundle.members)]
-    return render_together(parts, title=f"{policy.round_title}全套材料", author=policy.issuer)
+    stems = ["通知", *(stem for stem, _, _ in bundle.members)]
+
+    def laid(done: int, many: int) -> None:
+        _go_on(told, done, many, f"装订：{stems[done % len(stems)]}")
+
+    return render_together(parts, title=f"{policy.round_title}全套材料", author=policy.issuer, told=laid)
+
+
+def _go_on(told: Progress, done: int, many: int, what: str) -> None:
+    if not told(done, many, what):
+        raise Refused("cancelled", "已取消，没有生成")
 
 
 def round_bundle(
@@ -122,7 +152,7 @@ def round_bundle(
     asked: Asked,
     *,
     purpose: str = "archive",
-    told: Callable[[int, int, str], bool] = lambda _at, _of, _what: True,
+    told: Progress = _never_mind,
 ) -> tuple[str, bytes]:
     """Return the name and the bytes of the archive: each paper as PDF and workbook, the whole set, and a manifest.
 
@@ -130,7 +160,7 @@ def round_bundle(
         session: A session on the ledger.
         asked: Of which round and unit.
         purpose: As `set_of`.
-        told: Called before each paper with how many are done, of how many, which; False cancels.
+        told: Called before each paper, and then for the whole set paper by paper; False cancels.
 
     Raises:
         Refused: `cancelled`; as `set_of` and `printing.render`, under the name of the paper.
@@ -138,10 +168,10 @@ def round_bundle(
     policy, bundle = policy_of(session, asked.round_id), set_of(session, asked, purpose=purpose)
     files: list[tuple[str, bytes]] = []
     listed = []
-    many = len(bundle.members) + 1
+    papers = len(bundle.members)
+    many = papers + 2 * (papers + 1)
     for at, (stem, name, table) in enumerate(bundle.members, start=1):
-        if not told(at - 1, many, stem):
-            raise Refused("cancelled", "已取消，没有生成")
+        _go_on(told, at - 1, many, stem)
         made = {"pdf": _printed(stem, table, policy.issuer), "xlsx": write(table)}
         for form, content in made.items():
             files.append((f"{at:02d}_{stem}.{form}", content))
@@ -158,9 +188,7 @@ def round_bundle(
                 },
             }
         )
-    if not told(many - 1, many, "全套材料"):
-        raise Refused("cancelled", "已取消，没有生成")
-    whole = whole_set(session, asked, bundle)
+    whole = whole_set(session, asked, bundle, told=lambda at, _, what: told(papers + at, many, what))
     files.insert(0, ("00_全套材料.pdf", whole))
     manifest = {
         "round": asked.round_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -17,7 +18,7 @@ from casework.ledger import ERASED, Result, Work, audit_head, execute, open_roun
 from casework.ledger.keys import of_round
 from casework.lists import ListState, Table, canonical_bytes, list_fingerprint
 from casework.models import IssuedList
-from casework.papers import COMPUTED, PAPERS, Asked, in_force_copy, paper
+from casework.papers import COMPUTED, PAPERS, Asked, in_force_copy, opened_paper, paper
 from casework.pictures import page_count
 from casework.printing import render
 from casework.problems import Conflict, NotAllowed, Refused
@@ -37,12 +38,14 @@ NAMED_ONLY_WHEN_READY: Final = frozenset(
     {"roster", "change-list", "pay-sheet", "receipts", "leader-roster", "visit-plan", "unit-list"}
 )
 """Lists of people who were decided on: nobody stands on an issued one whose own procedure is not complete."""
+OPENED: Final = frozenset(name for name, found in PAPERS.items() if found.opened is not None and name in ISSUABLE)
+"""Papers that carry whole account numbers, and are issued with them alone: a masked copy is to be checked by eye."""
 _HEAD_SIGNS: Final = 16
 
 
 class _Made(NamedTuple):
     table: Table
-    issued: str
+    fingerprint: str
     head: str
     files: dict[str, bytes]
 
@@ -57,14 +60,13 @@ def issuable(session: Session, name: str, asked: Asked) -> Table:
 
     Raises:
         Refused: `not_issued` (this paper never is), `not_formal` (still a draft of some stage), `not_ready` (an oral
-            instruction is not made up for, a change is not studied, somebody on it waits), and what the paper refuses.
+            instruction is not made up for, a change is not studied, somebody on it waits), `masked` (it is issued with
+            whole numbers: `issue` with `opened`), and what the paper refuses.
         NotAllowed: A viewer; `scope`.
     """
-    if name not in ISSUABLE:
-        label = COMPUTED.get(name) or (PAPERS[name].label if name in PAPERS else name)
-        raise Refused("not_issued", f"{label}不印发；需要时每次从台账打印")
-    if not asked.actor.may_write():
-        raise NotAllowed("read_only", "只读人员不能办理，请联系经办人员")
+    _refuse_never(name, asked)
+    if name in OPENED:
+        raise Refused("masked", f"{PAPERS[name].label}遮盖了号码的只供核对；印发要用完整号码的一份，并登记是谁打开的")
     if name not in COMPUTED:
         table = paper(session, name, asked)
     else:
@@ -76,6 +78,14 @@ def issuable(session: Session, name: str, asked: Asked) -> Table:
     if name in NAMED_ONLY_WHEN_READY:
         _refuse_unready(session, asked)
     return table
+
+
+def _refuse_never(name: str, asked: Asked) -> None:
+    if name not in ISSUABLE:
+        label = COMPUTED.get(name) or (PAPERS[name].label if name in PAPERS else name)
+        raise Refused("not_issued", f"{label}不印发；需要时每次从台账打印")
+    if not asked.actor.may_write():
+        raise NotAllowed("read_only", "只读人员不能办理，请联系经办人员")
 
 
 def _refuse_unready(session: Session, asked: Asked) -> None:
@@ -95,7 +105,16 @@ def _refuse_unready(session: Session, asked: Asked) -> None:
         )
 
 
-def issue(engine: Engine, *, name: str, asked: Asked, author: str = "", key: str) -> Result:
+def issue(  # noqa: PLR0913 - which list, and how it is printed
+    engine: Engine,
+    *,
+    name: str,
+    asked: Asked,
+    author: str = "",
+    key: str,
+    opened: bool = False,
+    told: Callable[[int, int], object] | None = None,
+) -> Result:
     """Issue a list: PDF and workbook are made, kept sealed, and from now on printed again from what was kept.
 
     Issuing the same list again changes nothing and gives the files of the first time.
@@ -106,24 +125,27 @@ def issue(engine: Engine, *, name: str, asked: Asked, author: str = "", key: str
         asked: Of which round, unit, branch, notice; by whom and when.
         author: The issuing body, for the file's properties; the circular's where it is "".
         key: Idempotency key.
+        opened: With whole account numbers, which stands in the log before they are read.
+        told: Of a form about one person: called with how many are laid out, and of how many.
 
     Returns:
         `{"files": {"pdf": issue_id, "xlsx": issue_id}, "title", "code", "pages", "people", "unchanged"}`.
 
     Raises:
-        Refused: As `issuable`; `closed`; what printing refuses (a missing glyph …). Nothing is kept then.
+        Refused: As `issuable`; `no_cards`: `opened` for a paper without numbers; `closed`; what printing refuses (a
+            missing glyph …). Nothing is kept then.
         Conflict: `changed`: the list changed while it was printed.
     """
+    with_numbers = _opened(engine, name, asked, key) if opened else None
     with reading(engine) as session:
         body = author or policy_of(session, asked.round_id).issuer
-        made = _made(session, name, asked, body)
+        made = _made(session, name, asked, body, with_numbers=with_numbers, told=told)
     fingerprint = list_fingerprint(made.table)
     sums = {form: hashlib.sha256(content).hexdigest() for form, content in made.files.items()}
 
     def deed(work: Work) -> Result:
         open_round_of(work, asked.round_id)
-        fresh = issuable(work.session, name, asked)
-        if list_fingerprint(fresh) != fingerprint:
+        if list_fingerprint(_looked_at(work.session, name, asked, opened=opened)) != made.fingerprint:
             raise Conflict("changed", "打印的时候名单有了变化，没有印发，请重新办理")
         ids, unchanged = _standing(work.session, name, asked, fingerprint), True
         if not ids:
@@ -149,11 +171,39 @@ def issue(engine: Engine, *, name: str, asked: Asked, author: str = "", key: str
     )
 
 
-def _made(session: Session, name: str, asked: Asked, author: str) -> _Made:
-    table, head = issuable(session, name, asked), audit_head(session)
+def _opened(engine: Engine, name: str, asked: Asked, key: str) -> Table:
+    """Return a paper with whole numbers to be issued; whatever stands in the way is said before a number is read."""
+    _refuse_never(name, asked)
+    if name not in OPENED:
+        raise Refused("no_cards", f"{ISSUABLE[name]}没有要打开的号码，请照常印发")
+    with reading(engine) as session:
+        if not paper(session, name, asked).rows:
+            raise Refused("nobody", f"{ISSUABLE[name]}上没有人，不能印发")
+    table = opened_paper(engine, name, asked, key=f"{key}-numbers")
+    if table.state is not ListState.OFFICIAL:
+        raise Refused("not_formal", f"“{table.title}”还是{table.state.label}，研究确定后才能印发")
+    return table
+
+
+def _looked_at(session: Session, name: str, asked: Asked, *, opened: bool) -> Table:
+    """Return what is held against the list when it is entered: masked where numbers were opened, none is read twice."""
+    return paper(session, name, asked) if opened else issuable(session, name, asked)
+
+
+def _made(  # noqa: PLR0913 - which list, and how it is printed
+    session: Session,
+    name: str,
+    asked: Asked,
+    author: str,
+    *,
+    with_numbers: Table | None,
+    told: Callable[[int, int], object] | None,
+) -> _Made:
+    seen, head = _looked_at(session, name, asked, opened=with_numbers is not None), audit_head(session)
+    table = with_numbers or seen
     issued = f"{chinese(asked.today)}印发　审计校验码 {_grouped(head)}"
-    files = {"pdf": render(table.list_id, table, issued=issued, author=author), "xlsx": write(table)}
-    return _Made(table, issued, head, files)
+    pdf = render(table.list_id, table, issued=issued, author=author, told=told)
+    return _Made(table, list_fingerprint(seen), head, {"pdf": pdf, "xlsx": write(table)})
 
 
 def _grouped(head: str) -> str:

@@ -19,6 +19,7 @@ from casework.ledger.keys import KEY_VERSION, of_round
 from casework.lists import check_code
 from casework.models import IssuedList
 from casework.payment.common import unit_names
+from casework.pictures import some_pages
 from casework.problems import LedgerError, NotAllowed, Refused
 from casework.review.records import today_of
 
@@ -70,27 +71,24 @@ def issued_frame(session: Session, *, round_id: str, actor: Actor) -> pl.DataFra
     return conform(rows, ISSUED)
 
 
-def reprint(engine: Engine, *, issue_id: str, actor: Actor, now: datetime, key: str) -> Reprint:
-    """Return an issued file as it left, once the log says who took it.
+def reprint(  # noqa: PLR0913 - which file and pages, and as every command
+    engine: Engine, *, issue_id: str, actor: Actor, now: datetime, key: str, pages: str = ""
+) -> Reprint:
+    """Return an issued file as it left, or some pages of it ("3", "2-4"), once the log says who took it.
 
     Raises:
-        Refused: `not_found`; `erased`: the papers of the round were destroyed at the end of their time.
+        Refused: `not_found`; `bad_pages`: it has no such pages, or none at all; `erased`: the papers of the
+            round were destroyed at the end of their time.
         NotAllowed: A viewer.
         LedgerError: What is kept is not what was issued.
     """
-    if not actor.may_write():
-        raise NotAllowed("read_only", "只读人员不能办理，请联系经办人员")
     with reading(engine) as session:
-        row = _within_reach(session, issue_id, actor)
-        body = kept_bytes(session, row)
-        whose = f"{unit_names(session).get(row.unit_id or '', '')}{row.branch}"
-        name = file_name(whose, row.title, on=today_of(row.issued_at), suffix=row.format)
-        found = Reprint(name, row.format, row.title, body)
+        found = taken_out(session, issue_id=issue_id, actor=actor, pages=pages)
     record_download(
         engine,
         kind=f"reprint.{found.format}",
-        parameters={"issue": issue_id},
-        sha256=hashlib.sha256(body).hexdigest(),
+        parameters={"issue": issue_id} | ({"pages": pages} if pages else {}),
+        sha256=hashlib.sha256(found.body).hexdigest(),
         actor=actor,
         now=now,
         key=key,
@@ -98,9 +96,38 @@ def reprint(engine: Engine, *, issue_id: str, actor: Actor, now: datetime, key: 
     return found
 
 
+def taken_out(session: Session, *, issue_id: str, actor: Actor, pages: str = "") -> Reprint:
+    """Return what `reprint` does, for whoever enters it in the log himself before it leaves.
+
+    Raises:
+        Refused: As `reprint`.
+        NotAllowed: A viewer.
+        LedgerError: As `reprint`.
+    """
+    if not actor.may_write():
+        raise NotAllowed("read_only", "只读人员不能办理，请联系经办人员")
+    row = _within_reach(session, issue_id, actor)
+    body, told = kept_bytes(session, row), ""
+    if pages:
+        if row.format != "pdf":
+            raise Refused("bad_pages", "只有 PDF 可以只重打几页，Excel 请重打整份")
+        try:
+            body, told = some_pages(body, pages), f"（第{pages}页）"
+        except ValueError:
+            raise Refused("bad_pages", f"没有“{pages}”这样的页，共 {row.pages} 页，请写 3 或 2-4") from None
+    whose = f"{unit_names(session).get(row.unit_id or '', '')}{row.branch}"
+    name = file_name(whose, f"{row.title}{told}", on=today_of(row.issued_at), suffix=row.format)
+    return Reprint(name, row.format, row.title, body)
+
+
+def reaches(actor: Actor, row: IssuedList) -> bool:
+    """Tell whether an issued list lies within somebody's units."""
+    return actor.units is None or (row.unit_id is not None and actor.may_see(row.unit_id))
+
+
 def _within_reach(session: Session, issue_id: str, actor: Actor) -> IssuedList:
     row = session.get(IssuedList, issue_id)
-    if row is None or (actor.units is not None and (row.unit_id is None or not actor.may_see(row.unit_id))):
+    if row is None or not reaches(actor, row):
         raise Refused("not_found", "没有这份已发文件，或不在您的单位范围内")
     return row
 

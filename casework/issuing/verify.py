@@ -21,12 +21,12 @@ from sqlmodel import Session, col, select
 
 from casework.access import Actor
 from casework.dates import chinese
-from casework.issuing.issue import ISSUABLE
-from casework.issuing.kept import unsealed
+from casework.issuing.issue import ISSUABLE, OPENED
+from casework.issuing.kept import reaches, unsealed
 from casework.issuing.pages import differences, squeezed
 from casework.lists import as_printed, check_code
 from casework.models import IssuedList
-from casework.papers import COMPUTED, Asked, in_force_copy, paper
+from casework.papers import COMPUTED, PAPERS, Asked, in_force_copy, paper
 from casework.pictures import Read, read_pdf
 from casework.problems import CaseworkError, Refused
 from casework.review.records import today_of
@@ -34,6 +34,7 @@ from casework.sheets import Cell, UnreadableWorkbook, read_workbook
 
 _CODE: Final = re.compile(r"校验码：([0-9A-F]{12})")
 _SHA: Final = re.compile(r"\b[0-9a-f]{64}\b")
+_YEAR: Final = re.compile(r"\d{4}(?=年)")
 _MOST_PROPERTIES: Final = 100_000
 
 
@@ -56,6 +57,12 @@ class Verdict:
     same: bool | None
     differences: tuple[str, ...]
     since: tuple[str, ...] = ()
+
+    @property
+    def said_content(self) -> str:
+        """Return one sentence on the second question."""
+        said = {True: "内容与名单一致", False: "内容与名单不一致", None: "没有可以对照的名单，内容无法核对"}
+        return said[self.same]
 
     @property
     def sound(self) -> bool:
@@ -81,7 +88,7 @@ def verify(session: Session, content: bytes, *, name: str, actor: Actor, now: da
         session: A session on the ledger.
         content: The bytes.
         name: The file's name, for sentences.
-        actor: Who asks; lists beyond his units are not compared with the ledger of today.
+        actor: Who asks; a list beyond his units, or for a viewer any, is held against nothing that was kept of it.
         now: When.
 
     Raises:
@@ -92,18 +99,26 @@ def verify(session: Session, content: bytes, *, name: str, actor: Actor, now: da
     file = _read(content, name)
     row = exact or _by_fingerprint(session, file.fingerprint)
     found, kept = list(file.wrong), None
-    if row is not None:
+    if row is not None and actor.may_write() and reaches(actor, row):
         kept = _kept_words(session, row)
     words = file.words or kept
     if words is not None:
         found += _compared(file, words)
     if file.words is not None and kept is not None and (said := first_difference(file.words, kept)):
         found.append(f"文件内的数据与印发时的名单不同：{said}")
+    if row is not None and row.paper in OPENED:
+        found = [_without_numbers(said) for said in found]
     same = None if words is None else not found
     since = _since(session, row, kept, actor, now) if row is not None and kept is not None else ()
     return Verdict(
         exact is not None, row.title if row else "", _said(exact, row), same, tuple(dict.fromkeys(found)), since
     )
+
+
+def _without_numbers(said: str) -> str:
+    """Return where a list with whole numbers differs, without what stands there: nobody opened those of the ledger."""
+    where, parted, _ = said.partition("：")
+    return f"{where}：与名单不同（有完整号码的表不显示内容）" if parted else where
 
 
 def _said(exact: IssuedList | None, row: IssuedList | None) -> str:
@@ -255,11 +270,19 @@ def first_difference(one: dict[str, Any], other: dict[str, Any]) -> str:
     return ""
 
 
+def _of_its_day(name: str) -> bool:
+    """Tell whether a paper is not held against today: a form about one person, and what says how it is on its day."""
+    return name == "information-base" or (name in PAPERS and PAPERS[name].empty is not None)
+
+
 def _since(session: Session, row: IssuedList, kept: dict[str, Any], actor: Actor, now: datetime) -> tuple[str, ...]:
     """Return what the ledger says of this list today, where it says something else."""
-    if row.paper not in ISSUABLE:
-        return ()
-    asked = Asked(row.round_id, actor, now, unit_id=row.unit_id, branch=row.branch, of=row.of)
+    if row.paper not in ISSUABLE or row.paper in OPENED or _of_its_day(row.paper):
+        return ()  # numbers are not opened to be compared
+    year = next(iter(_YEAR.findall(kept["title"])), None)
+    asked = Asked(
+        row.round_id, actor, now, unit_id=row.unit_id, branch=row.branch, of=row.of, year=int(year) if year else None
+    )
     try:
         today = (in_force_copy if row.paper in COMPUTED else paper)(session, row.paper, asked)
     except CaseworkError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ __all__ = ["TALLEST_CELL_MM", "WIDTHS_MM", "break_head", "copies_html", "page_ht
 
 ATTACHED = "list.json"
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)  # an attachment must carry a date; the list's own dates are in its words
+_WAY_S = 0.02
 _printing = threading.Lock()  # the renderer's logger is one for the whole process
 
 
@@ -107,9 +109,20 @@ def _write_pdf(
             documents.append(html(string=copy, url_fetcher=fetcher).render())
             if told is not None:
                 told(number, len(page))
+                give_way()
         return documents
 
     return write_together(laid, table)
+
+
+def give_way() -> None:
+    """Let another print go between two papers of a long one, so that no page waits for three hundred forms.
+
+    Only within `laid` of `write_together`, which holds the renderer.
+    """
+    _printing.release()
+    time.sleep(_WAY_S)  # without it the same thread has the renderer again before another wakes up
+    _printing.acquire()
 
 
 def write_together(laid: Callable[[Any, Any], list[Any]], table: Table) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,9 @@ class Part:
     mode: Mode | None = None
 
 
-def render_together(parts: Sequence[Part], *, title: str, author: str = "") -> bytes:
+def render_together(
+    parts: Sequence[Part], *, title: str, author: str = "", told: Callable[[int, int], object] | None = None
+) -> bytes:
     """Return papers one after the other as one PDF; the file carries no data beside its pages.
 
     Every paper is laid out twice: the first time to learn how many pages there are.
@@ -31,6 +33,7 @@ def render_together(parts: Sequence[Part], *, title: str, author: str = "") -> b
         parts: In order; each begins on a sheet of its own.
         title: Of the whole, for the file's properties.
         author: The issuing body.
+        told: Called before each paper is laid out with how many were, and of how many; each is laid out twice.
 
     Raises:
         ValueError: No parts.
@@ -43,16 +46,24 @@ def render_together(parts: Sequence[Part], *, title: str, author: str = "") -> b
     cover = Table(parts[0].form, title, (), (), public=True)  # public: the whole set carries no data inside
 
     def laid(html: Any, fetcher: Any) -> list[Any]:
-        whole = sum(len(one.pages) for one in _documents(html, fetcher, parts, author, 0))
-        return _documents(html, fetcher, parts, author, whole)
+        def at(done: int) -> None:
+            if told is not None:
+                told(done, 2 * len(parts))
+                printing.give_way()
+
+        whole = sum(len(one.pages) for one in _documents(html, fetcher, parts, author, whole=0, told=at))
+        return _documents(html, fetcher, parts, author, whole=whole, told=lambda done: at(len(parts) + done))
 
     return printing.write_together(laid, cover)
 
 
-def _documents(html: Any, fetcher: Any, parts: Sequence[Part], author: str, whole: int) -> list[Any]:
+def _documents(  # noqa: PLR0913 - what is laid out, and how
+    html: Any, fetcher: Any, parts: Sequence[Part], author: str, *, whole: int, told: Callable[[int], None]
+) -> list[Any]:
     """Lay every paper out, each going on where the one before ended; `whole` is how many pages there are in all."""
     found: list[Any] = []
-    for part in parts:
+    for number, part in enumerate(parts):
+        told(number)
         definition = load_form(part.form)
         mode = part.mode or definition.mode
         if definition.apart:
