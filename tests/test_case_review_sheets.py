@@ -22,7 +22,7 @@ from casework.sheets import read_workbook
 from casework.views import Ledger, cases
 from casework.views.cases import desk as desks
 from casework.views.cases import importing
-from casework.widgets.cases_collect import Upload, near_form, planned_now
+from casework.widgets.cases_collect import Upload, manner_choice, near_form, planned_now
 
 HEADS = ("单位", "姓名", "性别", "出生年月")
 
@@ -97,6 +97,44 @@ def test_a_chosen_file_stays_in_hand_until_it_is_let_go_or_the_round_is_another(
     upload.put(name="a.xlsx", body=b"x")
     upload.clear()
     assert upload.of(other) is None
+
+
+def test_the_officer_chooses_whether_the_sheet_replaces_the_earlier_one_or_adds_to_it(desk):
+    first = chosen(desk)
+    planned = planned_now(desk, first, cases.plan_sheet(desk, first.of(desk)))
+    assert manner_choice(first, planned) is None  # nothing was handed in before
+    assert cases.take_sheet(desk, LOCAL_OFFICER, "p", first.of(desk), planned, clean=False).done
+    one_more = workbooks.xlsx([HEADS, ("示例乡", "示例丁", "女", "1971.03")])
+    upload = chosen(desk, one_more)
+    planned = planned_now(desk, upload, cases.plan_sheet(desk, upload.of(desk)))
+    assert list(cases.manner_options(planned.plan)) == [
+        "整表重报：代替原来报的表，其余 2 人去掉",
+        "补报：只添上或改动表里的人，其余 2 人不动",
+    ]
+    assert cases.manner_said(planned.plan).startswith("整表重报")
+    parts = {"manner": manner_choice(upload, planned).text}
+    card = cases.plan_panel(planned, parts, cases.Look())
+    assert "<dt>新增</dt><dd>1 人：示例丁</dd><dt>不在表里，去掉</dt><dd>2 人：示例" in card
+    assert "示例甲" not in cases.plan_panel(planned, parts, cases.Look(projected=True))
+    upload.take_as(True)
+    planned = planned_now(desk, upload, cases.plan_sheet(desk, upload.of(desk)))
+    assert cases.manner_said(planned.plan).startswith("补报")
+    card = cases.plan_panel(planned, {"manner": manner_choice(upload, planned).text}, cases.Look())
+    assert "<dd>1 人：示例丁</dd><dt>不在表里，不动</dt><dd>2 人：示例" in card
+    assert planned.plan.counts()["gone"] == 0
+    assert cases.take_sheet(desk, LOCAL_OFFICER, "q", upload.of(desk), planned, clean=False).done
+    # The same file again was a 补报, and may still be made the whole sheet.
+    again = chosen(desk, one_more)
+    planned = planned_now(desk, again, cases.plan_sheet(desk, again.of(desk)))
+    card = cases.plan_panel(planned, {"manner": manner_choice(again, planned).text}, cases.Look())
+    assert planned.plan.already
+    assert "这份表已经导入过" in card
+    assert "其余 2 人去掉" in card
+    again.take_as(False)
+    planned = planned_now(desk, again, cases.plan_sheet(desk, again.of(desk)))
+    assert planned.plan.counts()["gone"] == 2
+    again.put(name="另一份.xlsx", body=book())
+    assert again.supplement is None
 
 
 def near_book():

@@ -67,6 +67,7 @@ class Upload:
         sheet: What was chosen.
         said: How the officer wants it read; None while he has said nothing.
         links: Whom he says rows are about; None while he has said nothing.
+        supplement: Whether he says that it adds to the unit's earlier sheet; None while he has said nothing.
     """
 
     changed: Set
@@ -75,16 +76,19 @@ class Upload:
     sheet: Sheet = field(default_factory=lambda: Sheet("", b""))
     said: Mapping[str, Any] | None = None
     links: cases.Links | None = None
+    supplement: bool | None = None
 
     def of(self, desk: CaseDesk) -> Sheet | None:
         """Return the file chosen for a round; None for none."""
         if self.round_id != desk.round_id:
-            self.round_id, self.sheet, self.said, self.links = desk.round_id, Sheet("", b""), None, None
+            self.round_id, self.sheet = desk.round_id, Sheet("", b"")
+            self.said, self.links, self.supplement = None, None, None
         return self.sheet if self.sheet.body or self.sheet.name else None
 
     def put(self, **changes: Any) -> None:
         """Take another file, unit or part; how the last one was to be read holds no more."""
-        self.sheet, self.said, self.links = replace(self.sheet, **changes), None, None
+        self.sheet = replace(self.sheet, **changes)
+        self.said, self.links, self.supplement = None, None, None
         self.changed(lambda now: now + 1)
 
     def take(self, files: Any) -> None:
@@ -100,6 +104,11 @@ class Upload:
     def link(self, links: cases.Links) -> None:
         """Keep whom the officer says rows are about."""
         self.links = links
+        self.changed(lambda now: now + 1)
+
+    def take_as(self, supplement: bool | None) -> None:
+        """Keep whether it adds to the unit's earlier sheet or stands in its place."""
+        self.supplement = supplement
         self.changed(lambda now: now + 1)
 
     def clear(self) -> None:
@@ -181,7 +190,7 @@ def mapping_form(desk: CaseDesk, upload: Upload, proposed: Planned) -> mo.ui.for
 
 def planned_now(desk: CaseDesk, upload: Upload, proposed: Planned) -> Planned:
     """Return the plan with the file read as the officer says; as proposed while he has said nothing."""
-    if proposed.plan is None or (upload.said is None and not upload.links):
+    if proposed.plan is None or (upload.said is None and not upload.links and upload.supplement is None):
         return proposed
     mappings, sheets = None, None
     if upload.said is not None:
@@ -190,14 +199,15 @@ def planned_now(desk: CaseDesk, upload: Upload, proposed: Planned) -> Planned:
         if sheets is not None:
             mappings = [one for one in mappings if one.sheet in sheets]
     with mo.status.spinner(title="正在按您说的重读…", remove_on_exit=True):
-        return cases.plan_sheet(desk, upload.of(desk), mappings, sheets, upload.links)
+        given = mappings, sheets, upload.links
+        return cases.plan_sheet(desk, upload.of(desk), *given, supplement=upload.supplement)
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A form that is built from scratch wherever it is drawn anew, with the number of the drawing."""
+    """A form or a choice that is built from scratch wherever it is drawn anew, with the number of the drawing."""
 
-    form: mo.ui.form[Any, Any]
+    form: Any
     number: int
 
     @property
@@ -233,6 +243,15 @@ def near_form(upload: Upload, planned: Planned) -> Drawn | None:
     return Drawn(form, next_drawing())
 
 
+def manner_choice(upload: Upload, planned: Planned) -> Drawn | None:
+    """Return the choice whether the sheet stands in place of the unit's earlier one or adds to it."""
+    options = cases.manner_options(planned.plan) if planned.plan else {}
+    if planned.plan is None or not options:
+        return None
+    choice = mo.ui.radio(options, value=cases.manner_said(planned.plan), on_change=upload.take_as)
+    return Drawn(choice, next_drawing())
+
+
 def sheet_controls(counter: Counter[CaseDesk], look: Look, upload: Upload, planned: Planned) -> dict[str, Any]:
     """Return the preview row by row and the buttons that write; none where there is nothing to write."""
     plan = planned.plan
@@ -240,7 +259,8 @@ def sheet_controls(counter: Counter[CaseDesk], look: Look, upload: Upload, plann
         return {}
     rows = cases.preview_rows(counter.desk, look, plan)
     near = near_form(upload, planned)
-    controls: dict[str, Any] = {"near": near} if near else {}
+    manner = manner_choice(upload, planned)
+    controls: dict[str, Any] = {name: one for name, one in (("near", near), ("manner", manner)) if one}
     if rows.height:
         controls["rows"] = mo.ui.table(
             rows,

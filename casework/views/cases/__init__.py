@@ -52,6 +52,7 @@ from casework.views.cases.linking import (
 )
 from casework.views.cases.listing import PAGE, Listed, View, choices, open_cases, read_before
 from casework.views.cases.reading import CaseView, open_case
+from casework.views.cases.resending import manner_options, manner_said
 from casework.views.cases.scans import OF_CASE, Scans, add_scan, drop_scan, package_scans, scans_card, see_scan
 from casework.views.cases.screen import case_panel, nobody_panel
 from casework.views.cases.sheets import (
@@ -128,6 +129,8 @@ __all__ = [
     "keep_paper",
     "leave_round",
     "links_of",
+    "manner_options",
+    "manner_said",
     "mapping_template",
     "near_keys",
     "near_options",

@@ -62,6 +62,7 @@ class Planned:
         marked: Address of the workbook that goes back, where rows wait.
         links: Whom the officer says rows are about.
         unlinked: Why what he says cannot be; then the plan is the one without it.
+        supplement: Whether it adds to the unit's earlier sheet; None: as the file itself tells.
     """
 
     plan: ImportPlan | None = None
@@ -71,14 +72,17 @@ class Planned:
     marked: str = ""
     links: Links | None = None
     unlinked: str = ""
+    supplement: bool | None = None
 
 
-def plan_sheet(
+def plan_sheet(  # noqa: PLR0913 - a file and what the officer says of it
     desk: CaseDesk,
     sheet: Sheet | None,
     mappings: Sequence[SheetMapping] | None = None,
     sheets: Sequence[str] | None = None,
     links: Links | None = None,
+    *,
+    supplement: bool | None = None,
 ) -> Planned:
     """Hold a file against the ledger; nothing is written."""
     if sheet is None or not desk.may_write:
@@ -93,15 +97,16 @@ def plan_sheet(
                 mappings=mappings,
                 sheets=sheets,
                 links=links,
+                supplement=supplement,
                 **sheet.told(),
             )
         waits = plan.intake.counts()["held"] > 0
         marked = keep_file(desk, f"待改_{sheet.name.rpartition('.')[0]}.xlsx", plan.marked()) if waits else ""
-        return Planned(plan, mappings=mappings, sheets=sheets, marked=marked, links=links)
+        return Planned(plan, mappings=mappings, sheets=sheets, marked=marked, links=links, supplement=supplement)
     except Refused as error:
         if not links:
             return Planned(problem=failure(error))
-        return replace(plan_sheet(desk, sheet, mappings, sheets), unlinked=str(error))
+        return replace(plan_sheet(desk, sheet, mappings, sheets, supplement=supplement), unlinked=str(error))
     except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
         return Planned(problem=failure(error))
 
@@ -121,6 +126,7 @@ def take_sheet(desk: CaseDesk, actor: Actor, page: str, sheet: Sheet, planned: P
             mappings=planned.mappings,
             sheets=planned.sheets,
             links=planned.links,
+            supplement=planned.supplement,
             actor=actor,
             now=clock(),
             key=_key(page, "import", {"seen": plan.seen, "clean": clean}),

@@ -11,6 +11,7 @@ from casework.intake import Severity, known_columns
 from casework.intake.records import SkipKind
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.cases.linking import near_card
+from casework.views.cases.resending import manner_card
 from casework.views.html import badge, card, esc, folded, note, rows_table, shown, tag
 from casework.views.panels import toolbar
 
@@ -116,15 +117,16 @@ def plan_panel(planned: Planned, parts: Mapping[str, str], look: Look) -> str:
 
     Args:
         planned: The file held against the ledger.
-        parts: `mapping`, `near`, `rows`, `whole`, `clean`: HTML of the controls, "" for none.
+        parts: `mapping`, `near`, `manner`, `rows`, `whole`, `clean`: HTML of the controls, "" for none.
         look: How people are named; while others look on, nothing that stands in the sheet is repeated.
     """
     plan, marked = planned.plan, planned.marked
     if plan is None:
         return note(planned.problem, "warn")
     counts = plan.counts()
+    manner = manner_card(plan, parts.get("manner", ""), projected=look.projected)
     if plan.already:
-        return card("这份表已经导入过", note("同一个文件已经在台账里，内容没有变化，不用再导入。", "ok"))
+        return card("这份表已经导入过", note("同一个文件已经在台账里，内容没有变化，不用再导入。", "ok")) + manner
     said = "　".join(f"{CHANGES[name]} {counts[name]}" for name in ("new", "changed", "unchanged", "gone"))
     held = f"　待改 {counts['held']} 行" if counts["held"] else ""
     link = tag("a", "下载标出问题的表", "cw-button", href=marked, download="1") if marked else ""
@@ -136,9 +138,10 @@ def plan_panel(planned: Planned, parts: Mapping[str, str], look: Look) -> str:
     columns += _hidden(plan)
     people = card("逐行预览", summary, parts.get("rows", ""), acts, muted=plan.file_name)
     if look.projected:
-        return people
+        return manner + people
     near = near_card(plan, parts.get("near", ""), planned.unlinked)
-    return problems_html(plan.issues) + near + people + (card("列的对应", columns) if columns else "") + _skipped(plan)
+    people = near + manner + people
+    return problems_html(plan.issues) + people + (card("列的对应", columns) if columns else "") + _skipped(plan)
 
 
 @shown
