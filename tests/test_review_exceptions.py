@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from review_round import at, by, jiaozuo, neimenggu, unit_steps
 from sqlmodel import select
+from test_views_review import Page, names
 
 from casework import db
 from casework.access import LOCAL_OFFICER
@@ -19,6 +20,9 @@ from casework.review.notices import post_notice
 from casework.review.official import facts_of_today
 from casework.review.removal import remove_person
 from casework.review.worklist import worklist
+from casework.views.review_forms import form_named
+from casework.views.review_study import study_panel
+from casework.views.review_study_deeds import study_forms
 from casework.vocabulary import Decision, RemovalCause, Stage
 
 HELD = date(2018, 12, 12)
@@ -120,6 +124,33 @@ def test_a_decided_meeting_is_named_and_its_body_and_day_count(world):
     done = rule(world, "JZ-M3.5", second, meeting_id=meeting)
     ruling = world.read(lambda s: s.exec(select(Ruling).where(Ruling.ruling_id == done["ruling_id"])).one())
     assert (ruling.body, ruling.decided_on) == ("市直机关工委会议", HELD)
+
+
+def test_the_page_offers_who_which_clause_and_a_decided_meeting(world, monkeypatch):
+    monkeypatch.setenv("CASEWORK_KEY", "cd" * 32)
+    monkeypatch.setattr("casework.views.cases.desk.clock", lambda: at(world.today))
+    second = world.cases[1]
+    page = Page(world)
+    assert "登记例外" not in names(study_forms(page.study()))  # nothing before a meeting decided
+    meeting = convene(world, "市直机关工委会议", HELD)
+    decide(world, meeting, {})
+    form = form_named(study_forms(page.study()), "登记例外")
+    which, held, _ = form.fields
+    assert list(which.options.values()) == [f"{second}|JZ-M3.5"]
+    assert "JZ-" not in "".join(which.options)
+    assert list(held.options.values()) == [meeting]
+    assert "请写明理由" in page.meet("登记例外").html
+    assert "请选定对谁" in page.meet("登记例外", which=f"{second}|JZ-M3.3", basis="示例").html
+    assert "请选定会议" in page.meet("登记例外", meeting="", basis="示例").html
+    assert page.meet("登记例外", basis="示例：又遭火灾").done
+    (ruling,) = world.read(lambda s: s.exec(select(Ruling).where(Ruling.clause_id == "JZ-M3.5")).all())
+    assert (ruling.case_id, ruling.basis, ruling.body) == (second, "示例：又遭火灾", "市直机关工委会议")
+    assert ruling.details["meeting_id"] == meeting
+    after = page.study()
+    assert after.excusable == ()
+    panel = study_panel(after, "")
+    assert "示例：又遭火灾" in panel
+    assert "JZ-M3.5" not in panel
 
 
 @pytest.mark.parametrize("clause", ["JZ-M3.3", "JZ-M3.4"])

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from casework.adoption import in_force
 from casework.dates import SHANGHAI, chinese
 from casework.db import reading
-from casework.models import Adoption, Scenario
+from casework.models import Adoption, Ruling, Scenario
 from casework.models_review import Instruction, Meeting, MeetingResult, Recusal
 from casework.money import yuan
 from casework.review.chain import Link
@@ -26,6 +26,7 @@ from casework.scenarios import scenarios
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import clock, version_code
 from casework.views.html import badge, card, esc, facts_list, folded, note, notes, rows_table, shown, tag
+from casework.views.review_exceptions import Excusable, exceptions_card, excusable, made_exceptions
 from casework.views.review_forms import MOST_NAMES, Bench, Someone, change_said, everyone, plain
 from casework.vocabulary import Act, Decision, InstructionState, MeetingState, Reason
 
@@ -44,6 +45,8 @@ class Study:
         places: Places are adopted.
         link: The step by which this office decides; None where the units decide.
         people: Case → person within the actor's units.
+        exceptions: On record, of people within reach, the latest first.
+        excusable: What needs an exception and has none; empty before a meeting decided, which alone may make one.
         pending: Meeting → results put down in this page.
         put: Changes them.
     """
@@ -64,6 +67,8 @@ class Study:
     instructions: tuple[Instruction, ...]
     changes: tuple[Adoption, ...]
     ready: IssueReady
+    exceptions: tuple[Ruling, ...]
+    excusable: tuple[Excusable, ...]
     pending: Mapping[str, Pending]
     put: Callable[[Any], None]
 
@@ -103,6 +108,9 @@ def open_study(bench: Bench, pending: Mapping[str, Pending], put: Callable[[Any]
         meetings = _all(session, Meeting, desk.round_id, Meeting.held_on)
         ids = [one.meeting_id for one in meetings]
         lists = select(Adoption).where(Adoption.round_id == desk.round_id, Adoption.act == Act.LIST.value)
+        people = everyone(session, desk, look)
+        made = made_exceptions(session, desk, people)
+        decided = desk.may_write and any(one.state == MeetingState.DECIDED for one in meetings)
         return Study(
             desk=desk,
             look=look,
@@ -113,13 +121,15 @@ def open_study(bench: Bench, pending: Mapping[str, Pending], put: Callable[[Any]
             scenarios=tuple(scenarios(session, desk.round_id)),
             link=determination(desk.policy),
             signed_here=may_be_signed(desk.policy),
-            people=everyone(session, desk, look),
+            people=people,
             meetings=tuple(meetings),
             results=_by_meeting(session, MeetingResult, ids),
             recusals=_by_meeting(session, Recusal, ids),
             instructions=tuple(_all(session, Instruction, desk.round_id, Instruction.on)),
             changes=tuple(session.exec(lists.order_by(col(Adoption.adopted_at)))),
             ready=review_issue_ready(session, round_id=desk.round_id, now=clock()),
+            exceptions=made,
+            excusable=excusable(session, desk, people, made, desk.today) if decided else (),
             pending=pending,
             put=put,
         )
@@ -160,7 +170,14 @@ def study_panel(study: Study, table: str) -> str:
     """Return what stands on record: the list, its meetings, the changes, what is still to be made up for."""
     if study.current is None:
         return no_list(study)
-    return _list_card(study, table) + _reserve(study) + _meetings(study) + _instructions(study) + _changes(study)
+    return (
+        _list_card(study, table)
+        + _reserve(study)
+        + _meetings(study)
+        + exceptions_card(study)
+        + _instructions(study)
+        + _changes(study)
+    )
 
 
 def no_list(study: Study) -> str:

@@ -15,6 +15,7 @@ from casework.review.meetings import convene_meeting, decide_meeting
 from casework.review.minutes import PersonResult
 from casework.views.html import note
 from casework.views.plans import Told
+from casework.views.review_exceptions import exception_form
 from casework.views.review_forms import (
     Field,
     Form,
@@ -54,7 +55,15 @@ def study_forms(study: Study) -> tuple[Form, ...]:
     if pending:
         forms.append(_settle(study, {f"{one.on} {one.said_by}": one.instruction_id for one in pending}))
     forms.append(_instruct(study))
+    if study.excusable:
+        forms.append(exception_form(study, _decided(study)))
     return tuple(forms)
+
+
+def _decided(study: Study) -> dict[str, str]:
+    """Return label → meeting, of those whose result stands on record, the latest first."""
+    done = [one for one in reversed(study.meetings) if one.state == MeetingState.DECIDED]
+    return {meeting_label(one): one.meeting_id for one in done}
 
 
 def _draw_up(study: Study) -> Form:
@@ -265,9 +274,7 @@ def _settle(study: Study, pending: dict[str, str]) -> Form:
     roads = {"补充研究的会议": MEETING, "不予采纳": DROPPED}
     if study.signed_here:
         roads = {"补充研究的会议": MEETING, "签批件": SIGNED, "不予采纳": DROPPED}
-    decided = {
-        meeting_label(one): one.meeting_id for one in reversed(study.meetings) if one.state == MeetingState.DECIDED
-    }
+    decided = _decided(study)
 
     def answers(given: Given) -> dict[str, Any]:
         which = chosen(given, "which", pending, "口头意见")
