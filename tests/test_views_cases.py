@@ -126,6 +126,26 @@ def test_moving_stays_within_the_filters_and_at_the_ends(world):
     assert listed.beside(cases.View(text="没有这个人"), None, 1) is None
 
 
+def test_beyond_what_is_assessed_the_outcomes_are_not_counted_and_the_rest_is_the_same(world, monkeypatch):
+    small = listed_of(world)
+    filters = dict.fromkeys(("state", "next_stage", "unit", "due", "text"), "-")
+    monkeypatch.setattr(listing, "AT_ONCE", 3)
+    monkeypatch.setattr(listing, "_counted", type(listing._counted)())
+    large = listed_of(world)
+    assert small.outcomes
+    assert not large.outcomes
+    for view in (cases.View(), cases.View(unit="乙"), cases.View(text="乙1"), cases.View(due="week")):
+        assert large.page(view).rows.equals(small.page(view).rows)
+        assert large.ids(view) == small.ids(view)
+        assert cases.choices(large, view) == {
+            name: each for name, each in cases.choices(small, view).items() if name != "verdict"
+        }
+    assert large.page(cases.View(verdict="refused")).total == 8  # an address kept from a smaller round
+    assert large.in_order([world.cases[7], world.cases[0]]) == [world.cases[0], world.cases[7]]
+    assert "个案太多，不按结论筛选" in cases.filters_panel(filters, {})
+    assert "个案太多" not in cases.filters_panel({**filters, "verdict": "-"}, {})
+
+
 def test_after_a_deed_only_the_units_concerned_are_read_again_and_nothing_is_lost(world, monkeypatch):
     listed_of(world)
     read = []
