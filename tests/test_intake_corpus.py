@@ -213,7 +213,21 @@ CORPUS = [
                 "hold",
                 "C4",
                 (
-                    "与第 2 行姓名、单位相同，出生年月没有不同，像是同一人，不同的有：慰问金额、身份证号。"
+                    "与第 2 行姓名、单位相同，出生年月对得上，像是同一人，不同的有：慰问金额、身份证号。"
+                    "是同一人的只留一行，不是的填上各自的出生年月或身份证号。"
+                ),
+            )
+        ],
+    ),
+    (
+        "the same person twice, once by the month and once by the day",
+        made(more=[second(姓名="示例甲", 序号=3, 出生年月="1965-03-07")]),
+        [
+            (
+                "hold",
+                "C4",
+                (
+                    "与第 2 行姓名、单位相同，出生年月对得上，像是同一人，不同的有：身份证号。"
                     "是同一人的只留一行，不是的填上各自的出生年月或身份证号。"
                 ),
             )
@@ -310,3 +324,11 @@ def test_what_goes_back_opens_and_carries_the_held_rows(data, tmp_path):
 def test_the_corpus_is_large_enough():
     assert len(CORPUS) >= 40
     assert len({name for name, *_ in CORPUS}) == len(CORPUS)
+
+
+def test_of_a_hidden_row_and_of_words_beside_the_list_no_number_is_repeated():
+    """What was not read is listed with its words: who a hidden row is, and no number of anybody."""
+    told = [each.text for each in file(made(then=filtered)).skipped if each.row == 3]
+    assert told == ["2　示例乡　示例乙"]
+    notes = file(made(more=[("填表人：示例 13900000003 410102196503071233 139 0000 0003",)])).skipped
+    assert [each.text for each in notes] == ["填表人：示例 **** **** ****"]

@@ -192,7 +192,7 @@ def _choice(text: str, choices: Mapping[str, str]) -> Read:
     labels: dict[str, str] = {}
     for word, chosen in choices.items():
         labels.setdefault(chosen, word)
-    return Read(None, (hold("不在可选的词里", f"可填：{'、'.join(labels.values())}"),))
+    return Read(None, (hold("不在可选的词里", f"可填：{'；'.join(labels.values())}"),))
 
 
 # -- numbers ---------------------------------------------------------------------------------------------------

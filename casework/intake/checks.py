@@ -175,7 +175,8 @@ def _same_name(drafts: list[Draft]) -> None:
         others = [other for other in drafts[:at] if not _told_by_number(other, draft)]
         twin = next((other for other in others if _maybe_same(other, draft)), None)
         if twin is not None:
-            said = f"与{_where(twin, draft)}姓名、单位相同，出生年月没有不同，像是同一人{_differences(twin, draft)}"
+            differ = _differences(twin, draft, but="born_on")
+            said = f"与{_where(twin, draft)}姓名、单位相同，{_births(twin, draft)}，像是同一人{differ}"
             draft.say(hold(said, TWIN), "name")
         elif at and not any(_one_number(other, draft) for other in drafts[:at]):
             draft.say(note(f"与{_where(drafts[0], draft)}同名，按两个人读入"), "name")
@@ -198,16 +199,25 @@ def _maybe_same(first: Draft, second: Draft) -> bool:
     return one is None or other is None or (one.on <= other.last() and other.on <= one.last())
 
 
+def _births(first: Draft, second: Draft) -> str:
+    """Say how the birth dates of two rows that may be one person stand to each other."""
+    written = [draft.day("born_on") is not None for draft in (first, second)]
+    return "出生年月对得上" if all(written) else "有一行没写出生年月" if any(written) else "都没写出生年月"
+
+
 def _where(other: Draft, seen_from: Draft) -> str:
     sheet = f"工作表「{other.sheet.name}」" if other.sheet.name != seen_from.sheet.name else ""
     return f"{sheet}第 {other.row} 行"
 
 
-def _differences(first: Draft, second: Draft) -> str:
+def _differences(first: Draft, second: Draft, *, but: str = "") -> str:
+    """Say which columns of two rows differ, `but` left out: it has been spoken of."""
     heads = [
         spot.head
         for column, spot in second.record.cells.items()
-        if column not in {"index", "name"} and (before := first.spot(column)) is not None and before.value != spot.value
+        if column not in {"index", "name", but}
+        and (before := first.spot(column)) is not None
+        and before.value != spot.value
     ]
     return f"，不同的有：{'、'.join(heads)}" if heads else ""
 

@@ -293,6 +293,10 @@ class _Table:
 
     def _skip(self, row: int, kind: SkipKind) -> None:
         text = words(self.sheet, row)
+        if kind is SkipKind.HIDDEN:  # a whole person: who it is, and nothing else of him
+            own = self.sheet.rows[row]
+            named = (cell for at, cell in enumerate(own) if self.field_at.get(at) in _WHO and compact(cell))
+            text = "　".join(map(_word, named)) or "（没有姓名）"
         if text:
             self.found.skipped.append(Skipped(self.sheet.name, row + 1, kind, text))
 
@@ -307,7 +311,13 @@ def words(sheet: Sheet, row: int) -> str:
 
 
 def _word(cell: Cell) -> str:
-    return str(cell).strip() if not isinstance(cell, float) else repr(cell).removesuffix(".0")
+    """Return the words of a cell; a number that may be somebody's identity, card or phone is not repeated."""
+    text = str(cell).strip() if not isinstance(cell, float) else repr(cell).removesuffix(".0")
+    return _NUMBERS.sub("****", text)
+
+
+_NUMBERS: Final = re.compile(r"\d{11,}[Xx]?|\b1\d{2}[ -]\d{4}[ -]\d{4}\b")
+_WHO: Final = frozenset({"index", "unit", "name"})
 
 
 # -- the form of one person ------------------------------------------------------------------------------------
