@@ -355,6 +355,25 @@ def test_an_objection_stops_one_person_and_its_words_open_to_who_handles_it(list
     assert rows(listed, Objection)[0].state == "upheld"
 
 
+def test_an_objection_is_handed_to_a_colleague_by_name(listed):
+    """Colleagues are those who recorded a step here; an account nobody has seen never leaves it with nobody."""
+    colleague = Actor("second", "示例同事", Role.OFFICER)
+    assert held(Page(listed, actor=colleague)).done
+    page = Page(listed)
+    assert page.publish("收到异议", content="示例反映").done
+    form = form_named(publication_forms(page.notices()), "交办异议")
+    assert form.fields[1].options == {"示例同事": "second"}
+    assert "请选定交给谁" in page.publish("交办异议").html
+    assert "没有人能打开" in page.publish("交办异议", handlers="nobody", keep=False).html
+    assert page.publish("交办异议", known=["second", "forged"], keep=False).done
+    assert rows(listed, Objection)[0].handlers == ["second"]
+    other = Page(listed, actor=colleague)
+    assert "示例反映" in other.publish("查看异议内容").html
+    assert other.publish("交办异议", handlers="本机经办").done  # a name typed is the account of that name
+    assert rows(listed, Objection)[0].handlers == ["local", "second"]
+    assert "示例同事" in publication_panel(other.notices())
+
+
 def test_a_removal_names_its_cause_and_proposes_the_next(listed):
     page = Page(listed)
     somebody = next(row["case_id"] for row in page.study().awards if row["unit_id"] == "甲")

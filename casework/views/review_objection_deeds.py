@@ -194,14 +194,19 @@ def settle_form(found: Publication, accepted: list[Any]) -> Form:
 
 def assign_form(found: Publication, mine: list[Any]) -> Form:
     """Return the form that hands objections to others."""
-    which = _which(found, mine)
+    which, offered = _which(found, mine), found.accounts
 
     def answers(given: Given) -> dict[str, Any]:
         one = _picked(found, given, which)
-        names = [name for name in text(given, "handlers").replace("，", " ").replace("、", " ").split() if name]
+        picked = given.get("known")
+        known = [one for one in picked if one in offered.values()] if isinstance(picked, list | tuple) else []
+        typed = text(given, "handlers").replace("，", " ").replace("、", " ").split()
+        names = [*known, *(offered.get(name, name) for name in typed)]
         if not names:
-            raise Refused("nobody", "请写明交给谁办理（账号）")
+            raise Refused("nobody", "请选定交给谁办理，没有列出的写在下面")
         keep = [found.desk.actor.id] if given.get("keep") else []
+        if not keep and not set(names) & set(offered.values()):
+            raise Refused("nobody", "所写的办理人员在台账里还没有办过事，请保留本人，免得没有人能打开")
         return {
             "objection_id": one.objection_id,
             "handlers": [*names, *keep],
@@ -213,7 +218,8 @@ def assign_form(found: Publication, mine: list[Any]) -> Form:
         "交办",
         (
             Field("which", "异议", "choice", which, next(iter(which.values()))),
-            Field("handlers", "办理人账号", hint="可写几个，用顿号隔开"),
+            *((Field("known", "办理人员", "many", offered),) if offered else ()),
+            Field("handlers", "其他办理人员" if offered else "办理人员", hint="写账号，可写几个，用顿号隔开"),
             Field("keep", "本人", "tick", value=True, hint="继续参与办理"),
         ),
         writing(found.desk, found.page, assign_objection, answers, lambda _: "已交办；只有办理人员能打开。"),

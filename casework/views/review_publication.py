@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,12 +10,13 @@ from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
+from casework.access import Actor
 from casework.adoption import in_force
 from casework.dates import Calendar, chinese
 from casework.db import reading
 from casework.frames import cell_key
 from casework.models import Adoption
-from casework.models_review import Notice, Objection, Removal, RestYear
+from casework.models_review import Notice, Objection, Removal, RestYear, ReviewStep
 from casework.problems import Refused
 from casework.review import chain as chains
 from casework.review.calendars import calendar_of, rest_years
@@ -43,6 +45,7 @@ class Publication:
         terms: Path → the step 公示 of that path; empty: the circular asks for none.
         turn: Unit → people whose turn it is to be published.
         counts: Notice → numbers of its result.
+        accounts: Name → account, of those known in this ledger, the actor's own left out.
         version: Of the steps.
     """
 
@@ -61,6 +64,7 @@ class Publication:
     changes: tuple[Adoption, ...]
     calendar: Calendar
     rest_years: tuple[RestYear, ...]
+    accounts: Mapping[str, str]
     version: int
 
     def name(self, case_id: str | None) -> str:
@@ -107,12 +111,24 @@ def open_publication(bench: Bench) -> Publication:
             changes=tuple(session.exec(lists.order_by(col(Adoption.adopted_at)))),
             calendar=calendar_of(session),
             rest_years=tuple(rest_years(session)),
+            accounts=known_accounts(session, desk.actor),
             version=steps_version(session, desk.round_id),
         )
 
 
 def _all(session: Session, table: Any, desk: CaseDesk, order: Any) -> list[Any]:
     return list(session.exec(select(table).where(table.round_id == desk.round_id).order_by(col(order))))
+
+
+def known_accounts(session: Session, actor: Actor) -> dict[str, str]:
+    """Return name → account of everybody who ever recorded a step here, under the latest name; the actor left out.
+
+    Two accounts of one name are told apart by the account itself.
+    """
+    query = select(ReviewStep.recorded_by, ReviewStep.recorded_name).order_by(col(ReviewStep.seq))
+    names = {account: name for account, name in session.exec(query) if account != actor.id}
+    alike = Counter(names.values())
+    return {name if alike[name] == 1 else f"{name}（{account}）": account for account, name in sorted(names.items())}
 
 
 def _mine(desk: CaseDesk, unit_id: str | None) -> bool:
@@ -239,6 +255,7 @@ def objection_label(found: Publication, one: Objection) -> str:
 def _objections(found: Publication) -> str:
     if not found.objections:
         return card("异议", note("没有收到异议。收到时右边选“收到异议”登记；只有被异议的人暂停，其他人照办。"))
+    names = {account: name for name, account in found.accounts.items()} | {found.desk.actor.id: found.desk.actor.name}
     rows = []
     for number, one in enumerate(found.objections, start=1):
         state = ObjectionState(one.state)
@@ -255,15 +272,16 @@ def _objections(found: Publication) -> str:
                 one.received_on,
                 "匿名" if one.anonymous else "署名",
                 about,
+                "、".join(names.get(account, account) for account in one.handlers) if handled else "",
                 badge(state.label, "amber" if running else ""),
                 one.decided_by,
                 one.closed_on,
                 "这个人暂停办理" if running and one.case_id else "",
             )
         )
-    head = ("号", "收到", "署名", "涉及", "状态", "负责人", "办结", "影响")
+    head = ("号", "收到", "署名", "涉及", "办理人员", "状态", "负责人", "办结", "影响")
     muted = "内容、异议人和查核情况只对办理人员开放，每次打开都登记"
-    return card("异议", tag("div", rows_table(head, rows, numbers=(0,), raw=(4,)), "cw-scroll cw-short"), muted=muted)
+    return card("异议", tag("div", rows_table(head, rows, numbers=(0,), raw=(5,)), "cw-scroll cw-short"), muted=muted)
 
 
 def _removals(found: Publication) -> str:
