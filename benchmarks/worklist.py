@@ -1,123 +1,199 @@
-"""The worklist of a round: the frame from the ledger, and one page of it, at 10,000 and 1,000,000 cases.
+"""The worklist of a round, counted and paged, at 10,000 and 1,000,000 cases.
 
     .venv/bin/python -m benchmarks worklist        (CASEWORK_BENCH_CASES=10000,200000 for other sizes)
 
-The peer of the frame is the bare read: the same rows of cases, people and steps out of the same file by one polars
-query each, with nothing computed. The peer of a page is one filter and one slice of the same frame, without counts.
-Times are medians; "CPU ms" is what the process itself spent on one worklist, the figure to look at on a busy machine.
-A million cases, from an empty file to the page, cost about four minutes of one core and 2.6 GiB; most of it is writing
-the ledger and reading the facts back. What is measured is checked: every case stands on the worklist once, the step
-recorded is the step shown, and the page and its counts are those a plain loop over the rows finds.
+The ledger is built in a temporary folder, outside what is timed: units of 250 cases, one step recorded for everybody.
+What is measured runs in a process of its own, so that its memory is its own:
+
+*counts* is `work_groups`: how many cases stand where, for every filter. Its peer is the barest SQL that counts the
+same cases by unit and by what their steps said.
+*page* is a page of 50 out of the middle of the list with the counts of every filter, nothing kept from before. Its peer
+is one SELECT of the same 50 rows, with nothing worked out.
+*every row* is the whole worklist with the outcome of every case, some units after the others, as the closing of a round
+reads it.
+
+Checked: every case is counted once; the page is the one a plain loop over the cases of the units finds, the counts too;
+every row comes once, in order. Times are medians; "CPU ms" is the figure to look at on a busy machine.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import resource
 import statistics
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+from sqlalchemy import Engine
 
-from benchmarks.worksheet import ledger
+from benchmarks.allocation import enlarged
 from casework.access import LOCAL_OFFICER
 from casework.db import open_ledger, reading
+from casework.ledger import add_facts, import_units, open_round
 from casework.review.records import steps_version
 from casework.review.steps import record_step
-from casework.review.worklist import WorkPage, work_page, worklist
+from casework.review.worklist_paged import every_row, work_groups
+from casework.samples import jianshi
 from casework.vocabulary import Stage
 
 SIZES = tuple(int(part) for part in os.environ.get("CASEWORK_BENCH_CASES", "10000,1000000").split(","))
 ROUND = "jianshi-2020"
 NOW = datetime(2020, 1, 20, 9, tzinfo=UTC)
-QUERIES = (
-    "SELECT case_id, person_id, unit_id, path, category, unit_rank FROM hardship_case",
-    "SELECT person_id, name FROM person",
-    "SELECT seq, case_id, result, reason FROM step_case",
-)
+TOLD: dict[str, Any] = {"actor": LOCAL_OFFICER, "now": NOW}
+PER_UNIT, LIMIT = 250, 50
+GOALS = {"counts": 4.0, "page growth": 3.0, "peak MiB": 1024.0}
+"""Counts against the bare count; a page of the largest ledger against that of the smallest; memory of the process."""
+
+BARE_COUNT = """
+SELECT c.unit_id, s.seq, s.result, s.reason, count(*) FROM hardship_case AS c LEFT JOIN step_case AS s USING (case_id)
+WHERE c.round_id = ? GROUP BY 1, 2, 3, 4
+"""
+BARE_PAGE = """
+SELECT c.case_id, p.name, c.unit_id FROM hardship_case AS c JOIN person AS p USING (person_id)
+WHERE c.round_id = ? AND c.unit_id = ? ORDER BY c.unit_rank, c.case_id LIMIT 50
+"""
 
 
-def timed(function, times: int):
-    """Return the result and the median time in milliseconds."""
-    taken, result = [], None
-    for _ in range(times):
-        started = time.perf_counter()
-        result = function()
-        taken.append((time.perf_counter() - started) * 1000)
-    return result, statistics.median(taken)
-
-
-def bare(engine) -> list[pl.DataFrame]:
-    """Read the rows the worklist is made of, and nothing else."""
-    with engine.connect() as connection:
-        return [pl.read_database(query, connection) for query in QUERIES]
-
-
-def step(engine) -> None:
-    """Record the first step for everybody of the round."""
+def build(path: Path, cases: int) -> None:
+    """Make a ledger of so many cases, a little more or less: whole copies of a roster."""
+    engine, sample = open_ledger(path), jianshi()
+    facts = enlarged(cases)
+    lot = pl.int_range(pl.len()).over("unit_id") // PER_UNIT
+    listed = facts.cases.with_columns(
+        unit_id=pl.when(lot > 0).then(pl.format("{}~{}", "unit_id", lot)).otherwise("unit_id")
+    )
+    known = {unit["unit_id"]: unit for unit in sample.units}
+    units = [
+        {**known[unit_id.split("~")[0]], "unit_id": unit_id, "name": f"示例单位{at:05}", "order": at}
+        for at, unit_id in enumerate(listed["unit_id"].unique(maintain_order=True), start=1)
+    ]
+    import_units(engine, units, key="u", **TOLD)
+    open_round(engine, round_id=ROUND, policy="jianshi-2020", opened_on=sample.as_of, key="r", **TOLD)
+    tables = {name: frame for name, frame in facts.tables().items() if name not in ("units", "rulings")}
+    add_facts(engine, round_id=ROUND, key="f", **{**tables, "cases": listed}, **TOLD)
     with reading(engine) as session:
         seen = steps_version(session, ROUND)
     say = {"stage": Stage.RECOMMENDATION, "body": "党员群众", "on": date(2020, 1, 9), "basis": "示例"}
-    record_step(engine, round_id=ROUND, expected_version=seen, actor=LOCAL_OFFICER, now=NOW, key="step", **say)
+    record_step(engine, round_id=ROUND, expected_version=seen, key="step", **say, **TOLD)
+    engine.dispose()
 
 
-def check(frame: pl.DataFrame, page: WorkPage, cases: int, unit: str) -> None:
-    """Hold the frame and the page against a plain loop."""
-    assert frame.height == cases == frame["case_id"].n_unique()
-    assert set(frame["stage"]) == {"recommendation"}
-    mine, per_unit = [], {}
-    for row in frame.select("case_id", "unit_id", "verdict").iter_rows():
-        per_unit[row[1]] = per_unit.get(row[1], 0) + 1
-        if row[1] == unit:
-            mine.append(row[0])
-    assert page.total == len(mine)
-    assert page.rows["case_id"].to_list() == mine[100:150]
-    assert dict(page.counts["unit_id"]) == per_unit
+def timed(function: Callable[[], Any], times: int) -> tuple[Any, float, float]:
+    """Return the result, and the median milliseconds on the clock and of the processor."""
+    taken, spent, result = [], [], None
+    for _ in range(times):
+        started, busy = time.perf_counter(), time.process_time()
+        result = function()
+        taken.append((time.perf_counter() - started) * 1000)
+        spent.append((time.process_time() - busy) * 1000)
+    return result, statistics.median(taken), statistics.median(spent)
 
 
-def measured(cases: int, folder: Path) -> dict[str, object]:
-    """Build a ledger of so many cases and measure it."""
-    engine = open_ledger(ledger(folder / f"{cases}.db", cases))
-    step(engine)
-    with engine.connect() as connection:  # whole units: a little more or less than was asked for
-        cases = connection.exec_driver_sql("SELECT count(*) FROM hardship_case").scalar_one()
-    times = 5 if cases <= 20_000 else 1
+def measured(path: Path) -> dict[str, float]:
+    """Measure one ledger; in a process of its own."""
+    engine = open_ledger(path)
+    with engine.connect() as connection:
+        listed = connection.exec_driver_sql("SELECT case_id, unit_id, unit_rank FROM hardship_case").all()
 
-    def whole():
+    def counts() -> Any:
         with reading(engine) as session:
-            return worklist(session, round_id=ROUND, actor=LOCAL_OFFICER, now=NOW)
+            return work_groups(session, round_id=ROUND, **TOLD)
 
-    whole() if times > 1 else None  # the circular is parsed once
-    spent = time.process_time()
-    frame, full = timed(whole, times)
-    spent = (time.process_time() - spent) * 1000 / times
-    read, floor = timed(lambda: bare(engine), times)
-    assert [len(one) for one in read] == [cases] * 3
-    del read
-    unit = frame["unit_id"][0]
-    page, paged = timed(lambda: work_page(frame, unit_id=unit, offset=100, limit=50), 9)
-    _, plain = timed(lambda: frame.filter(pl.col("unit_id") == unit).slice(100, 50), 9)
-    check(frame, page, cases, unit)
+    def page() -> Any:
+        with reading(engine) as session:
+            groups = work_groups(session, round_id=ROUND, **TOLD)
+            started = time.process_time()
+            cut = groups.page(session, offset=len(listed) // 2, limit=LIMIT)
+            return groups, cut, (time.process_time() - started) * 1000
+
+    def bare(query: str, *values: str) -> Any:
+        with engine.connect() as connection:
+            return connection.exec_driver_sql(query, (ROUND, *values)).all()
+
+    def whole() -> tuple[int, list[str]]:
+        with reading(engine) as session:
+            seen = [(frame.height, frame["case_id"][0]) for frame in every_row(session, round_id=ROUND, **TOLD)]
+        return sum(rows for rows, _ in seen), [case_id for _, case_id in seen]
+
+    counts()  # the circular is parsed once
+    _, counted, counted_cpu = timed(counts, 3)
+    _, floor, floor_cpu = timed(lambda: bare(BARE_COUNT), 3)
+    (groups, cut, _), _, _ = timed(page, 1)
+    cuts = sorted(timed(page, 1)[0][2] for _ in range(3))
+    unit = cut.rows["unit_id"][0]
+    _, _, plain_cpu = timed(lambda: bare(BARE_PAGE, unit), 9)
+    check(listed, groups, cut)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (rows, _), every, every_cpu = timed(whole, 1)
+    assert rows == len(listed)
     engine.dispose()
     return {
-        "cases": cases,
-        "bare read ms": round(floor),
-        "worklist ms": round(full),
-        "CPU ms": round(spent),
-        "× bare": round(full / floor, 2),
-        "plain page ms": round(plain, 2),
-        "page with counts ms": round(paged, 2),
-        "× plain": round(paged / plain, 1),
-        "frame MiB": round(frame.estimated_size("mb"), 1),
+        "cases": len(listed),
+        "units": len(groups.units),
+        "bare count ms": floor,
+        "bare count CPU": floor_cpu,
+        "counts ms": counted,
+        "counts CPU": counted_cpu,
+        "counts ratio": counted_cpu / floor_cpu,
+        "bare page CPU": plain_cpu,
+        "page CPU": cuts[1],
+        "peak MiB": peak,
+        "every row ms": every,
+        "every row CPU": every_cpu,
+        "peak MiB with every row": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
+def check(listed: list[Any], groups: Any, cut: Any) -> None:
+    """Hold the counts and the page against a plain loop over the cases."""
+    per_unit = Counter(unit for _, unit, _ in listed)
+    assert cut.total == len(listed)
+    assert dict(cut.counts["unit_id"]) == per_unit
+    assert cut.counts["stage"] == {"recommendation": len(listed)}
+    order = {unit: at for at, unit in enumerate(groups.units)}
+    whole = sorted(listed, key=lambda row: (order[row[1]], row[2] is None, row[2] or 0, row[0]))
+    middle = len(listed) // 2
+    assert cut.rows["case_id"].to_list() == [row[0] for row in whole[middle : middle + LIMIT]]
+
+
 def main() -> str:
-    """Measure and return the table, every column of it."""
+    """Measure every size and return the lines."""
     os.environ.setdefault("CASEWORK_AUDIT_KEY", "ab" * 32)
+    found = []
     with tempfile.TemporaryDirectory() as folder:
-        table = pl.DataFrame([measured(cases, Path(folder)) for cases in SIZES])
-    with pl.Config(tbl_cols=-1, tbl_width_chars=140):
-        return str(table)
+        for cases in SIZES:
+            path = Path(folder) / f"{cases}.db"
+            spawn = multiprocessing.get_context("spawn")
+            for work in (build, measured):
+                with spawn.Pool(1) as pool:
+                    result = pool.apply(work, (path, cases) if work is build else (path,))
+            found.append(result)
+    return "\n".join(_lines(found))
+
+
+def _lines(found: list[dict[str, float]]) -> list[str]:
+    lines = []
+    for one in found:
+        lines.append(f"{one['cases']:>9,.0f} cases in {one['units']:,.0f} units")
+        lines += [f"    {name:<24}{value:>12,.1f}" for name, value in one.items() if name not in ("cases", "units")]
+        lines.append(_mark("    counts ÷ bare count", one["counts ratio"], GOALS["counts"]))
+        lines.append(_mark("    peak MiB", one["peak MiB"], GOALS["peak MiB"]))
+    if len(found) > 1:
+        growth = found[-1]["page CPU"] / found[0]["page CPU"]
+        lines.append(_mark("a page, largest ÷ smallest ledger", growth, GOALS["page growth"]))
+    return lines
+
+
+def _mark(name: str, value: float, goal: float) -> str:
+    return f"{name}: {value:,.2f} (goal {goal:,.0f}) {'✓' if value <= goal else '✗'}"
+
+
+if __name__ == "__main__":
+    print(main())
