@@ -8,6 +8,7 @@ from typing import Any
 
 from casework.access import Actor, to_user
 from casework.db import reading
+from casework.issuing import taken_out
 from casework.ledger import record_download
 from casework.lists import ListState
 from casework.paper_files import FORMATS, packed, paper_bytes
@@ -30,9 +31,17 @@ def handlers() -> dict[str, DownloadHandler]:
     Parameters of the address: `round`; `scenario` (an id) or, without it, the officer's own draft; `format` `pdf`
     or `xlsx`; `unit` to print one unit alone. `units` is the register of units and takes none. `templates` are the
     workbooks the units fill in, of `round` (`unit`: of one alone; `filled` 1: with its people); `made` is the file
-    with a `key` that a page of the same account has just made; `bank-list` the 代发明细 of a `batch`.
+    with a `key` that a page of the same account has just made; `bank-list` the 代发明细 of a `batch`; `issued` the
+    file of an `issue` as it left, or some `pages` of it.
     """
-    more = {"units": _register, "templates": _templates, "made": _made, "bank-list": _bank_list, "paper": _paper}
+    more = {
+        "units": _register,
+        "templates": _templates,
+        "made": _made,
+        "bank-list": _bank_list,
+        "paper": _paper,
+        "issued": _issued,
+    }
     return {kind: _handler(kind) for kind in LISTS} | more
 
 
@@ -104,6 +113,16 @@ def _paper(actor: Actor, parameters: Mapping[str, str]) -> Download:
     files = list(made_files(order, copies_of(order, by), form))
     name, body = packed(files, order.wanted.name, order.asked, by)
     return Download(body, name, "application/zip")
+
+
+def _issued(actor: Actor, parameters: Mapping[str, str]) -> Download:
+    """Return an issued file as it left, or some `pages` of its PDF; taken by whom stands in the log."""
+    ledger = open_place()
+    if ledger.read_only:
+        raise Refused("read_only", "现在只能查看：重打要登记是谁取走的，请在办理用的电脑上重打")
+    with reading(ledger.open) as session:
+        found = taken_out(session, issue_id=parameters.get("issue", ""), actor=actor, pages=parameters.get("pages", ""))
+    return Download(found.body, found.name, FORMATS[found.format])
 
 
 def _handler(kind: str) -> DownloadHandler:

@@ -24,6 +24,7 @@ with app.setup:
     from casework.widgets import cases_one as one
     from casework.widgets import cases_scans as papers
     from casework.widgets import cases_standing as standings
+    from casework.widgets import issuing
     from casework.widgets import papers as printed
 
 
@@ -482,34 +483,82 @@ def visit_shown(get_said, office_unit, section, visit_choice, visit_form, visit_
 
 
 @app.cell
-def paper_choice(desk, section):
+def paper_memory():
+    get_step, set_step = mo.state(0, allow_self_loops=True)
+    return get_step, set_step
+
+
+@app.cell
+def paper_part_choice(section):
     mo.stop(section.value != printed.SECTION)
+    paper_part = issuing.part_choice()
+    return (paper_part,)
+
+
+@app.cell
+def paper_part_shown(paper_part, section):
+    mo.stop(section.value != printed.SECTION)
+    paper_part
+    return
+
+
+@app.cell
+def paper_job(desk, get_step, section):
+    mo.stop(section.value != printed.SECTION)
+    get_step()
+    job_clock, job_cancel = issuing.watch(desk)
+    return job_cancel, job_clock
+
+
+@app.cell
+def paper_job_shown(desk, job_cancel, job_clock, section):
+    mo.stop(section.value != printed.SECTION)
+    mo.Html(issuing.job_html(desk, job_clock, job_cancel))
+    return
+
+
+@app.cell
+def paper_choice(desk, paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.PRINT)
     paper_name = printed.paper_choice(desk)
     paper_unit, paper_blank, paper_here = printed.scope(desk)
     return paper_blank, paper_here, paper_name, paper_unit
 
 
 @app.cell
-def paper_narrowed(desk, look, paper_name, paper_unit, section):
-    mo.stop(section.value != printed.SECTION)
-    paper_branch, paper_of, paper_case, paper_by, paper_cards = printed.narrow(desk, look, paper_name, paper_unit)
-    return paper_branch, paper_by, paper_cards, paper_case, paper_of
+def paper_narrowed(desk, look, paper_name, paper_part, paper_unit, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.PRINT)
+    paper_branch, paper_of, paper_case, paper_by, paper_cards, paper_year = printed.narrow(
+        desk, look, paper_name, paper_unit
+    )
+    return paper_branch, paper_by, paper_cards, paper_case, paper_of, paper_year
 
 
 @app.cell
 def paper_asked(
-    paper_blank, paper_branch, paper_by, paper_cards, paper_case, paper_here, paper_name, paper_of, paper_unit, section
+    paper_blank,
+    paper_branch,
+    paper_by,
+    paper_cards,
+    paper_case,
+    paper_here,
+    paper_name,
+    paper_of,
+    paper_part,
+    paper_unit,
+    paper_year,
+    section,
 ):
-    mo.stop(section.value != printed.SECTION)
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.PRINT)
     _whose = {"paper": paper_name, "unit": paper_unit, "branch": paper_branch, "of": paper_of, "case": paper_case}
-    _how = {"blank": paper_blank, "cards": paper_cards, "by": paper_by, "here": paper_here}
+    _how = {"year": paper_year, "blank": paper_blank, "cards": paper_cards, "by": paper_by, "here": paper_here}
     paper_controls = printed.drawn(_whose | _how)
     return (paper_controls,)
 
 
 @app.cell
-def paper_read(desk, look, paper_controls, section):
-    mo.stop(section.value != printed.SECTION)
+def paper_read(desk, look, paper_controls, paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.PRINT)
     paper = printed.read(desk, look, paper_controls)
     paper_page = printed.page_choice(paper.proof)
     paper_pdf, paper_xlsx, paper_docx = printed.make_buttons(desk, paper)
@@ -517,18 +566,84 @@ def paper_read(desk, look, paper_controls, section):
 
 
 @app.cell
-def paper_made(desk, paper, paper_docx, paper_pdf, paper_xlsx, section):
-    mo.stop(section.value != printed.SECTION)
-    paper_buttons = printed.drawn({"pdf": paper_pdf, "xlsx": paper_xlsx, "docx": paper_docx})
-    paper_archive = printed.made(desk, paper, paper_buttons)
-    return paper_archive, paper_buttons
+def paper_made(desk, paper, paper_docx, paper_part, paper_pdf, paper_xlsx, section, set_step):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.PRINT)
+    _buttons = printed.drawn({"pdf": paper_pdf, "xlsx": paper_xlsx, "docx": paper_docx})
+    paper_making = printed.begin_made(desk, paper, _buttons, set_step)
+    return (paper_making,)
 
 
 @app.cell
-def paper_shown(desk, paper, paper_archive, paper_buttons, paper_controls, paper_page, section):
-    mo.stop(section.value != printed.SECTION)
-    _making = printed.making(paper_buttons, paper_archive)
-    mo.Html(printed.panel(desk, paper, paper_controls, _making, paper_page))
+def paper_issue(counter, desk, get_step, look, page, paper, paper_part, section, set_step):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.PRINT)
+    get_step()
+    paper_issued = issuing.opened(desk, look, page, paper)
+    paper_form = issuing.issue_form(counter, paper_issued, set_step)
+    return paper_form, paper_issued
+
+
+@app.cell
+def paper_shown(
+    desk,
+    get_said,
+    paper,
+    paper_controls,
+    paper_form,
+    paper_issued,
+    paper_making,
+    paper_page,
+    paper_part,
+    section,
+):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.PRINT)
+    _seen = printed.panel(desk, paper, paper_controls, paper_making, paper_page)
+    _issue = issuing.issue_html(desk, paper_issued, paper_form, get_said().get(printed.SECTION, ""))
+    mo.Html(issuing.office_panel(_seen, _issue))
+    return
+
+
+@app.cell
+def issued_pages(paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.REGISTER)
+    issued_page = issuing.pages_field()
+    return (issued_page,)
+
+
+@app.cell
+def issued_shown(desk, get_step, issued_page, paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.REGISTER)
+    get_step()
+    mo.Html(issuing.register_html(desk, issued_page))
+    return
+
+
+@app.cell
+def verified_file(paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.VERIFY)
+    paper_file = issuing.file_choice()
+    return (paper_file,)
+
+
+@app.cell
+def verified_shown(desk, paper_file, paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.VERIFY)
+    mo.Html(issuing.verify_html(desk, paper_file))
+    return
+
+
+@app.cell
+def set_choice(desk, paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.WHOLE)
+    set_purpose, set_zip, set_pdf = issuing.set_choices()
+    set_unit = office.office_unit(desk)
+    return set_pdf, set_purpose, set_unit, set_zip
+
+
+@app.cell
+def set_shown(desk, paper_part, section, set_pdf, set_purpose, set_step, set_unit, set_zip):
+    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.WHOLE)
+    _why = issuing.begin_whole(desk, set_purpose, set_unit, (set_zip, set_pdf), set_step)
+    mo.Html(issuing.set_html(desk, set_purpose, set_unit, (set_zip, set_pdf), _why))
     return
 
 

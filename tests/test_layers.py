@@ -78,11 +78,13 @@ TABLE = {
     "papers": f"{WORDS} {STORE} {CORE} comparison adoption review people payment sentences lists forms | polars sqlmodel sqlalchemy",
     "issuing": f"{WORDS} {STORE} adoption archives forms lists papers payment pictures printing review sheets workbook | polars sqlalchemy sqlmodel",
     "paper_files": f"{WORDS} {STORE} archives forms lists papers payment printing word workbook | sqlmodel",
+    "filler": "sheets | openpyxl",
+    "borrowed": f"{WORDS} {STORE} {CORE} adoption intake lists papers people review sheets | sqlalchemy sqlmodel",
     # the edge
-    "views": f"{WORDS} {STORE} {CORE} comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets papers paper_files printing pictures | polars altair sqlmodel sqlalchemy",
+    "views": f"{WORDS} {STORE} {CORE} issuing comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets papers paper_files printing pictures | polars altair sqlmodel sqlalchemy",
     "widgets": "views access opening vocabulary | marimo",
     "serve": "access problems vocabulary | marimo starlette uvicorn",
-    "downloads": "access db ledger lists paper_files papers people problems printing review serve units_sheet views vocabulary workbook",
+    "downloads": "access db issuing ledger lists paper_files papers people problems printing review serve units_sheet views vocabulary workbook",
 }
 EDGE = {"cli", "__main__"}
 """May import anything public: they parse, call and print."""

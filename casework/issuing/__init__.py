@@ -6,7 +6,7 @@ it: is it the one that was issued, and does what it says match the list (`verify
 
 from __future__ import annotations
 
-from casework.issuing.bundle import Bundle, round_bundle, set_of, whole_set
+from casework.issuing.bundle import Bundle, round_bundle, set_name, set_of, whole_set
 from casework.issuing.issue import ISSUABLE, OPENED, issuable, issue
 from casework.issuing.kept import Reprint, issued_frame, reprint, taken_out
 from casework.issuing.verify import Verdict, verify
@@ -22,6 +22,7 @@ __all__ = [
     "issued_frame",
     "reprint",
     "round_bundle",
+    "set_name",
     "set_of",
     "taken_out",
     "verify",

@@ -201,10 +201,13 @@ def round_bundle(
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
     files.append(("manifest.json", text.encode()))
-    unit = unit_names(session).get(asked.unit_id or "", "") or policy.issuer
-    return file_name(unit, f"全套材料（{PURPOSES[purpose]}）", on=asked.today, suffix="zip"), archive(
-        files, on=asked.today
-    )
+    return set_name(session, asked, purpose=purpose, suffix="zip"), archive(files, on=asked.today)
+
+
+def set_name(session: Session, asked: Asked, *, purpose: str, suffix: str) -> str:
+    """Return what the file of a set is called."""
+    unit = unit_names(session).get(asked.unit_id or "", "") or policy_of(session, asked.round_id).issuer
+    return file_name(unit, f"全套材料（{PURPOSES[purpose]}）", on=asked.today, suffix=suffix)
 
 
 def _printed(stem: str, table: Table, author: str) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,20 +13,24 @@ LOOSE: Final = frozenset(
     {"receipt", "registration", "approval", "application", "collection_consent", "basis_statement"}
 )
 """Forms whose page has words of its own between the data: theirs is looked for in order, not compared sign by sign."""
+_LEAST_TORN: Final = 10  # signs on a page; fewer are found by chance
 _FOOT: Final = ("本页小计", "合计", "承前页", "累计")
 
 
 @dataclass(frozen=True)
 class _Text:
-    """The signs of a page without white space, and where each stood."""
+    """The signs of a page without white space, where each stood, and which were drawn by themselves."""
 
     signs: str
     at: tuple[int, ...]
+    alone: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, raw: str) -> _Text:
         places = tuple(at for at, sign in enumerate(raw) if not sign.isspace() and sign not in "\u00ad\ufffe\x02")
-        return cls("".join(raw[at] for at in places), places)
+        begins = [raw.count("\n", 0, at) for at in places]
+        alone = {n for n, line in enumerate(begins) if begins.count(line) == 1}
+        return cls("".join(raw[at] for at in places), places, frozenset(alone))
 
     def holds(self, words: str, position: int) -> bool:
         """Tell whether words stand at a place, and no digit of a longer number goes on before or after them."""
@@ -127,8 +133,17 @@ def _goes_on(text: _Text, place: int, words: dict[str, Any], at: int, column: in
             return True
         if wanted and rows[at - 1][other] != rows[at][other]:
             return False
-    follows = next((squeezed(cell) for row in rows[at + 1 : at + 2] for cell in row if squeezed(cell)), "")
-    return text.holds(follows, place) if follows else _ends(text, place, words)
+    follows = list(_first_drawn(rows[at], rows[at + 1])) if at + 1 < len(rows) else []
+    return any(text.holds(wanted, place) for wanted in follows) or _ends(text, place, words)
+
+
+def _first_drawn(row: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """Yield what the row after may begin with: its first words, or where those are merged with the row's own, later."""
+    for own, cell in zip(row, after, strict=True):
+        if wanted := squeezed(cell):
+            yield wanted
+            if own != cell:
+                return
 
 
 def _ends(text: _Text, position: int, words: dict[str, Any]) -> bool:
@@ -142,21 +157,62 @@ def _ends(text: _Text, position: int, words: dict[str, Any]) -> bool:
 
 
 def _in_order(texts: Sequence[_Text], words: dict[str, Any]) -> Iterator[str]:
-    labels = [column["label"] for column in words["columns"]]
-    page = 0
-    for at, row in enumerate(words["rows"], start=1):
-        for label, cell in zip(labels, row, strict=True):
+    """Compare forms about one person, whose own rows follow one another: every cell is there, and as often as it is."""
+    columns, page = words["columns"], 0
+    keys = [column["key"] for column in columns]
+    number = keys.index("index") if "index" in keys else None
+    printed = [at for at, key in enumerate(keys) if key != "index" or words["list"] == "receipt"]
+    for copy, own in enumerate(_copies(words["rows"], number), start=1):
+        near = texts[max(0, page - 1) : page + 4]
+        needed = _needed(own, printed)
+        for at, cell in ((at, row[at]) for row in own for at in printed):
             wanted = squeezed(cell)
-            if wanted and not any(_somewhere(text, wanted) for text in texts[max(0, page - 1) : page + 4]):
-                yield f"第 {at} 份“{label}”：页面上没有“{cell}”"
+            found = sum(_often(text, wanted) for text in near) if wanted else 0
+            if wanted and found < needed[wanted] and not _torn(near, wanted):
+                yield f"第 {copy} 份“{columns[at]['label']}”：页面上没有“{cell[:24]}”"
                 return
-        page = next((n for n in range(page, len(texts)) if _somewhere(texts[n], squeezed(_called(row)))), page)
+        page = next((n for n in range(page, len(texts)) if _often(texts[n], squeezed(_called(own[0])))), page)
+
+
+def _copies(rows: Sequence[Sequence[str]], number: int | None) -> Iterator[list[Sequence[str]]]:
+    """Yield the rows of each person: those with the same number, or where rows have none, each by itself."""
+    if number is None:
+        yield from ([row] for row in rows)
+        return
+    for _, own in itertools.groupby(rows, key=lambda row: row[number]):
+        yield list(own)
+
+
+def _needed(own: Sequence[Sequence[str]], printed: Sequence[int]) -> Counter[str]:
+    """Return how often each text stands on a copy: what all rows say is said once, of the person."""
+    needed: Counter[str] = Counter()
+    for at in printed:
+        cells = [squeezed(row[at]) for row in own]
+        needed.update(set(cells) if len(set(cells)) == 1 else cells)
+    return needed
+
+
+def _often(text: _Text, wanted: str) -> int:
+    """Return how often a text stands on a page; a single sign only where it was drawn by itself."""
+    found, position = 0, -1
+    while (position := text.signs.find(wanted, position + 1)) >= 0:
+        found += text.holds(wanted, position) and (len(wanted) > 1 or position in text.alone)
+    return found
 
 
 def _somewhere(text: _Text, wanted: str) -> bool:
     position = -1
     while (position := text.signs.find(wanted, position + 1)) >= 0:
         if text.holds(wanted, position):
+            return True
+    return False
+
+
+def _torn(texts: Sequence[_Text], wanted: str) -> bool:
+    """Tell whether a long text begins on one page and goes on, to its end, at the top of the next."""
+    for at, text in enumerate(texts[:-1]):
+        many = next((n for n in range(len(wanted) - 1, _LEAST_TORN - 1, -1) if wanted[:n] in text.signs), 0)
+        if many and (_somewhere(texts[at + 1], wanted[many:]) or _torn(texts[at + 1 :], wanted[many:])):
             return True
     return False
 

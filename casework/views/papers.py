@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Final, Self
 from urllib.parse import urlencode
 
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, col, func, select
 
 from casework.access import Actor
 from casework.db import reading
@@ -20,6 +21,7 @@ from casework.models import Round
 from casework.paper_files import (
     FORMATS,
     LABELS,
+    YEARLY,
     Copy,
     about_one,
     blank,
@@ -55,6 +57,7 @@ class Wanted:
         case: One person's form; "" for everybody's.
         blank: "1": to be filled in by hand.
         cards: "1": with whole account numbers.
+        year: Of a list that is kept by the year; "": the circular's, or that of the round.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Wanted:
     case: str = ""
     blank: str = ""
     cards: str = ""
+    year: str = ""
 
     @classmethod
     def of_address(cls, parameters: Mapping[str, str]) -> Self:
@@ -71,7 +75,13 @@ class Wanted:
         return cls(**{name: parameters.get(name, "") for name in cls.__dataclass_fields__})
 
     def asked(self, round_id: str, actor: Actor, now: datetime) -> Asked:
-        """Return it as the readers take it."""
+        """Return it as the readers take it.
+
+        Raises:
+            Refused: `not_found`: what the address says is no year.
+        """
+        if self.year and not re.fullmatch(r"(19|20)\d\d", self.year):
+            raise Refused("not_found", "年度要写成四位数")
         return Asked(
             round_id,
             actor,
@@ -80,6 +90,7 @@ class Wanted:
             branch=self.branch,
             of=self.of,
             case_id=self.case,
+            year=int(self.year) if self.year else None,
         )
 
     def address(self, desk: CaseDesk, **more: str) -> str:
@@ -206,6 +217,7 @@ class Choices:
         people: Of a form about one person.
         splits: By what it may be split.
         cards: Whether account numbers may be whole.
+        years: Of a list that is kept by the year.
         problem: Why nothing can be chosen.
     """
 
@@ -214,6 +226,7 @@ class Choices:
     people: Mapping[str, str]
     splits: Mapping[str, str]
     cards: Mapping[str, str]
+    years: Mapping[str, str]
     problem: str = ""
 
 
@@ -224,7 +237,7 @@ def choices_for(desk: CaseDesk, look: Look, name: str, unit: str) -> Choices:
         with reading(desk.engine) as session:
             return _choices(session, desk, look, name, unit)
     except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
-        return Choices(none, none, none, none, none, failure(error))
+        return Choices(none, none, none, none, none, none, failure(error))
 
 
 def _choices(session: Session, desk: CaseDesk, look: Look, name: str, unit: str) -> Choices:
@@ -251,4 +264,12 @@ def _choices(session: Session, desk: CaseDesk, look: Look, name: str, unit: str)
         people=people,
         splits=splits if len(splits) > 1 else {},
         cards=CARDS if may_be_opened(name) and writes else {},
+        years=_years(session, desk) if name in YEARLY else {},
     )
+
+
+def _years(session: Session, desk: CaseDesk) -> dict[str, str]:
+    """Return label → year: the round's own, and every one since the first round, three at least."""
+    first = session.exec(select(func.min(col(Round.opened_on)))).one()
+    earliest = min(first.year if first else desk.today.year, desk.today.year - 2)
+    return {"本轮年度": "", **{f"{year} 年": str(year) for year in range(desk.today.year, earliest - 1, -1)}}

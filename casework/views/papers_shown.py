@@ -18,7 +18,8 @@ from casework.views.cases.files import keep_file
 from casework.views.desk import _Kept, clock
 from casework.views.html import badge, card, esc, failure, note, shown, tag
 from casework.views.panels import labelled, toolbar
-from casework.views.papers import Wanted, read_wanted
+from casework.views.papers import Order, Wanted, copies_of, made_files, paper_file, read_wanted
+from casework.views.papers_jobs import Job, begin
 from casework.views.proofs import Proof, proof_of
 
 SECTION: Final = "表册"
@@ -121,9 +122,11 @@ def papers_panel(desk: CaseDesk, seen: Seen, controls: Mapping[str, str], made: 
     if seen.made_first:
         return card(SECTION, row, made, told, preview, muted=_SAID)
     links = [_link(f"下载 {label}", seen.wanted.address(desk, format=form)) for label, form in seen.forms.items()]
-    return card(SECTION, row, toolbar(*links, _state(seen.table)), told, preview, muted=_SAID)
+    own = tag("p", esc(_NOT_ISSUED), "cw-muted") if seen.table.state is ListState.OFFICIAL else ""
+    return card(SECTION, row, toolbar(*links, _state(seen.table)), own, told, preview, muted=_SAID)
 
 
+_NOT_ISSUED: Final = "下载件不是印发件：页脚没有印发日期和审计校验码。要盖章发出、留底、以后能核对的，办“印发”。"
 _SAID: Final = "文件由台账当场生成，逐份登记；不是正式的，页上印明草稿、送审稿或上会稿"
 
 
@@ -140,6 +143,26 @@ def _state(table: Table) -> str:
     colour = "green" if table.state is ListState.OFFICIAL else "amber"
     rows = tag("span", esc(f"{len(table.rows)} 行"), "cw-muted") if table.rows else ""
     return badge(table.state.label, colour) + rows
+
+
+def begin_file(desk: CaseDesk, seen: Seen, form: str) -> str:
+    """Make a split, or a form for many, beside the page; returns why not, HTML."""
+    order = Order(desk.engine, desk.round_id, seen.wanted, desk.actor, clock())
+    try:
+        begin(desk, f"生成{LABELS[seen.wanted.name]}", lambda job: keep_made(desk, seen, _made(order, seen, form, job)))
+    except Refused as error:
+        return note(error.sentence, "warn")
+    return ""
+
+
+def _made(order: Order, seen: Seen, form: str, job: Job) -> list[tuple[str, bytes]]:
+    if not seen.by:
+        return [paper_file(order, form, job.reached)]
+    copies, files = copies_of(order, seen.by), []
+    for file in made_files(order, copies, form):
+        files.append(file)
+        job.reached(len(files), len(copies))
+    return files
 
 
 def keep_made(desk: CaseDesk, seen: Seen, files: list[tuple[str, bytes]]) -> str:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import marimo as mo
 
 from casework.views.cases import CaseDesk, Look
-from casework.views.desk import clock
-from casework.views.html import failure, note
 from casework.views.panels import toolbar
 from casework.views.papers import (
     COPIES,
     Choices,
-    Order,
     Wanted,
     choices_for,
-    copies_of,
-    made_files,
     paper_choices,
-    paper_file,
 )
 from casework.views.papers_shown import (
     Seen,
+    begin_file,
     case_line,
     is_whole,
-    keep_made,
     look_at,
     paper_line,
     papers_panel,
@@ -40,7 +34,7 @@ __all__ = ["case_line", "page_choice", "paper_line"]
 
 SECTION = "表册"
 LABELS = {"paper": "表", "unit": "", "branch": "党支部", "of": "哪一次", "case": "人员"}
-LATER = {"blank": "内容", "cards": "号码", "by": "分文件", "here": "在此预览"}
+LATER = {"year": "年度", "blank": "内容", "cards": "号码", "by": "分文件", "here": "在此预览"}
 
 
 def paper_choice(desk: CaseDesk) -> mo.ui.dropdown:
@@ -62,18 +56,18 @@ def scope(desk: CaseDesk) -> tuple[mo.ui.dropdown, mo.ui.dropdown, mo.ui.dropdow
 
 
 def narrow(desk: CaseDesk, look: Look, paper: Any, unit: Any) -> tuple[mo.ui.dropdown | None, ...]:
-    """Return the choices of this paper: branch, which one, person, split, numbers; None for one that is not asked.
+    """Return the choices of this paper: branch, which one, person, split, numbers, year; None for one not asked.
 
     Each is a variable of its own in the notebook: nothing runs anew for a control inside a dictionary.
     """
     found: Choices = choices_for(desk, look, str(paper.value), unit_of(desk, paper, unit))
     kept = str(mo.query_params().get("case") or "")
     people = pick(found.people, value=kept, search=True) if found.people else None
-    branch, of, by, cards = (
+    branch, of, by, cards, year = (
         pick(given, search=len(given) > 12) if given else None
-        for given in (found.branches, found.of, found.splits, found.cards)
+        for given in (found.branches, found.of, found.splits, found.cards, found.years)
     )
-    return branch, of, people, by, cards
+    return branch, of, people, by, cards, year
 
 
 def drawn(controls: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +86,7 @@ def unit_of(desk: CaseDesk, paper: Any, unit: Any) -> str:
 
 def wanted(desk: CaseDesk, controls: Mapping[str, Any]) -> Wanted:
     """Return what the controls ask for."""
-    asked = ("branch", "of", "case", "blank", "cards")
+    asked = ("branch", "of", "case", "blank", "cards", "year")
     chosen = {name: str(controls[name].value or "") for name in asked if name in controls}
     return Wanted(str(controls["paper"].value), unit_of(desk, controls["paper"], controls["unit"]), **chosen)
 
@@ -113,40 +107,14 @@ def make_buttons(desk: CaseDesk, seen: Seen) -> tuple[mo.ui.run_button | None, .
     )
 
 
-def made(desk: CaseDesk, seen: Seen, buttons: Mapping[str, Any]) -> str:
-    """Make what was asked for, saying how far it is, and return its link; all of it, or the reason why not."""
+def begin_made(desk: CaseDesk, seen: Seen, buttons: Mapping[str, Any], bump: Callable[[Any], None]) -> str:
+    """Begin what was asked for beside the page, where a button was pressed; returns the buttons and why not, HTML."""
     form = next((form for form, button in buttons.items() if button.value), "")
-    if not form:
-        return ""
-    try:
-        order = Order(desk.engine, desk.round_id, seen.wanted, desk.actor, clock())
-        return keep_made(desk, seen, _made(order, seen, form))
-    except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
-        return note(failure(error), "warn")
-
-
-def _made(order: Order, seen: Seen, form: str) -> list[tuple[str, bytes]]:
-    copies = copies_of(order, seen.by) if seen.by else ()
-    total = len(copies) or seen.people
-    with mo.status.progress_bar(
-        total=total, title="正在生成", show_rate=False, show_eta=False, remove_on_exit=True
-    ) as bar:
-
-        def told(number: int, of: int) -> None:
-            bar.update(subtitle=f"第 {number} 份，共 {of} 份")
-
-        if not seen.by:
-            return [paper_file(order, form, told)]
-        files = []
-        for file in made_files(order, copies, form):
-            files.append(file)
-            told(len(files), total)
-        return files
-
-
-def making(buttons: Mapping[str, Any], made: str) -> str:
-    """Return the buttons that make an archive, and what was made."""
-    return toolbar(*(text(button) for button in buttons.values())) + made if buttons else ""
+    why = ""
+    if form:
+        why = begin_file(desk, seen, form)
+        bump(lambda number: number + 1)
+    return toolbar(*(text(button) for button in buttons.values())) + why if buttons else ""
 
 
 def panel(desk: CaseDesk, seen: Seen, controls: Mapping[str, Any], making: str, page: Any) -> str:
