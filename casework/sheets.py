@@ -129,7 +129,7 @@ def read_workbook(data: bytes, *, name: str) -> tuple[Sheet, ...]:
     """
     _refuse_by_look(data, name)
     command = [sys.executable, "-m", "casework.sheets"]
-    patience = limits(_unpacked(data))[0] + 10
+    patience = limits(unpacked(data))[0] + 10
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=patience, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
@@ -154,7 +154,8 @@ def limits(unpacked: int) -> tuple[int, int]:
     return SECONDS + int(size / _MIB * SECONDS_PER_MIB), MEMORY_BYTES + size * MEMORY_PER_BYTE
 
 
-def _unpacked(data: bytes) -> int:
+def unpacked(data: bytes) -> int:
+    """Return how many bytes a file has once it is unpacked."""
     if data.startswith(_OLD[:4]):
         return len(data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -257,7 +258,7 @@ def _child() -> int:
     except ImportError:
         pass
     else:
-        seconds, memory = limits(_unpacked(data))
+        seconds, memory = limits(unpacked(data))
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

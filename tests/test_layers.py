@@ -80,8 +80,9 @@ TABLE = {
     "paper_files": f"{WORDS} {STORE} archives forms lists papers payment printing word workbook | sqlmodel",
     "filler": "sheets | openpyxl",
     "borrowed": f"{WORDS} {STORE} {CORE} adoption intake lists papers people review sheets | sqlalchemy sqlmodel",
+    "layouts": f"{WORDS} {STORE} forms lists papers paper_files | sqlalchemy sqlmodel",
     # the edge
-    "views": f"{WORDS} {STORE} {CORE} issuing comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets papers paper_files printing pictures | polars altair sqlmodel sqlalchemy",
+    "views": f"{WORDS} {STORE} {CORE} issuing comparison scenarios adoption sentences subjects review care lists samples opening intake units_sheet people payment sheets papers paper_files borrowed layouts printing pictures | polars altair sqlmodel sqlalchemy",
     "widgets": "views access opening vocabulary | marimo",
     "serve": "access problems vocabulary | marimo starlette uvicorn",
     "downloads": "access db issuing ledger lists paper_files papers people problems printing review serve units_sheet views vocabulary workbook",

@@ -27,6 +27,7 @@ TASKS: Final = {
     "registration": "打印登记表",
     "collection_consent": "打印代收同意书",
     "call": "电话通知",
+    "borrowed_form": "填写上级来表",
 }
 """Named tasks for which the numbers of a whole round may be opened, and which kinds each needs."""
 TASK_KINDS: Final = {
@@ -36,6 +37,7 @@ TASK_KINDS: Final = {
     "registration": ("card", "designated_card", "phone", "address"),
     "collection_consent": ("card", "designated_card", "phone"),
     "call": ("phone",),
+    "borrowed_form": ("card", "designated_card", "phone", "address", "id_number"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Writing into somebody else's workbook: the child of `borrowed`, apart so that it starts light; it knows no ledger."""
