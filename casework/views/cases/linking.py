@@ -64,7 +64,9 @@ def near_template(plan: ImportPlan) -> str:
     rows = "".join(
         tag(
             "tr",
-            tag("td", _plain(f"{sheet} {row}")) + tag("td", _plain(names.get((sheet, row)))) + tag("td", f"{{{key}}}"),
+            tag("td", _plain(f"{sheet} 第 {row} 行"))
+            + tag("td", _plain(names.get((sheet, row))))
+            + tag("td", f"{{{key}}}"),
         )
         for key, (sheet, row) in near_keys(plan).items()
     )
