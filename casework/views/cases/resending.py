@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from casework.views.html import card, esc, facts_list, note, shown
+from casework.views.panels import toolbar
 
 if TYPE_CHECKING:
     from casework.people.importing_plan import ImportPlan
@@ -48,7 +49,7 @@ def manner_card(plan: ImportPlan, choice: str, *, projected: bool = False) -> st
     told |= {"不在表里，不动": _names(stay, projected=projected)} if stay else {}
     said = "原来报过表；写入前请看清谁来谁走"
     nobody = note("与原来报的没有不同。") if not told else ""
-    return card("与原来报的表相比", choice, facts_list(told) if told else nobody, muted=said)
+    return card("与原来报的表相比", toolbar(choice), facts_list(told) if told else nobody, muted=said)
 
 
 _KINDS: Final = {"new": "新增", "changed": "有改动", "gone": "不在表里，去掉"}
