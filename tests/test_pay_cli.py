@@ -257,7 +257,7 @@ def test_units_and_names_are_found_shown_and_confirmed(run, done, answers):
     assert "已登记：1 笔" in done("pay", "hand", "示例1号", *by)
     assert "“示例1号”现在不能发放" in run("pay", "hand", "示例1号", *by)[2]
     assert "没有应发款" in run("pay", "hand", "示例无此人", *by)[2]
-    assert "没有找到单位“不存在镇”" in run("pay", "hand", "--unit", "不存在镇", *by)[2]
+    assert "没有单位“不存在镇”" in run("pay", "hand", "--unit", "不存在镇", *by)[2]
     assert "请写明给谁发放" in run("pay", "hand", *by)[2]
     assert "“示例2号”现在不能发放" in run("pay", "hand", "示例2号", "--unit", HALL, *by)[2]  # not of that unit
     assert "已登记：5 笔" in done("pay", "hand", "--all", *by)

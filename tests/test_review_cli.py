@@ -200,13 +200,13 @@ def test_a_place_a_refusal_left_free_is_filled(decided, run):
 
 
 def test_a_whole_package_and_a_mistake_taken_back(world, run):
-    told = ["摸底=各单位=2022-12-20", "筛选=各单位=2022-12-21"]
+    told = ["摸底=各单位|2022-12-20|示例会议记录", "筛选=各单位|2022-12-21|示例会议记录"]
     steps = [word for one in told for word in ("--step", one)]
-    behind = ["--behind", f"{world.cases[1]}=筛选=退回补正:材料不全"]
-    code, said, err = run("review", "package", "甲", *steps, *behind, "--basis", "示例会议记录")
+    behind = ["--behind", f"{world.cases[1]}@筛选=退回补正:材料不全"]
+    code, said, err = run("package", "steps", "--unit", "甲", *steps, *behind)
     assert (code, err) == (0, "")
     assert said.splitlines()[0] == "摸底：6 人"
-    assert "示例甲2留在“筛选”：材料不全" in said
+    assert said.splitlines()[-1] == f"留下：示例甲2（{world.cases[1]}），筛选：材料不全"
     recorded = json.loads(run("review", "steps", "--json")[1])
     assert [row["stage"] for row in recorded] == ["摸底", "筛选"]
     assert run("review", "revoke", recorded[0]["seq"], "--reason", "示例")[0] == 1  # the later one first
@@ -217,9 +217,8 @@ def test_a_whole_package_and_a_mistake_taken_back(world, run):
 def test_papers_and_questions(world, run):
     code, out, _ = run("review", "questions", "--all", "--json")
     assert json.loads(out)
-    code, _, err = run(
-        "review", "evidence", world.cases[0], "没有这种材料", "--issuer", "示例医院", "--original", "--copy"
-    )
+    assert "IM-" not in run("review", "chain")[1]  # clauses by their place, not by the pack's number
+    code, _, err = run("evidence", "add", world.cases[0], "没有这种材料", "--issuer", "示例医院", "--seen", "--kept")
     assert (code, err != "") == (1, True)
 
 

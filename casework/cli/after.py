@@ -46,13 +46,16 @@ def deadlines_command(round_id: OptionalRound = "", db: Db = "", as_json: Json =
     import polars as pl
 
     from casework.access import LOCAL_OFFICER
+    from casework.ledger import policy_of
     from casework.people.deadlines import STATES, status_grid
 
     with looking(db) as session:
         found = round_of(session, round_id).round_id
         grid = status_grid(session, round_id=found, now=now(), actor=LOCAL_OFFICER)
+        cites = {clause.id: clause.cite for clause in policy_of(session, found).clauses}
     late = grid.filter(pl.col("state").is_in(["late", "overdue"])).height
-    shown = grid if as_json else grid.with_columns(pl.col("state").replace_strict(STATES, return_dtype=pl.String))
+    said = (pl.col("state").replace_strict(STATES, return_dtype=pl.String), pl.col("clause_id").replace(cites))
+    shown = grid if as_json else grid.with_columns(*said)
     heads = {"unit": "单位", "clause_id": "条款", "item": "材料", "due_at": "期限", "state": "情况"}
     show(shown, heads, as_json=as_json, nothing="通知没有报送期限")
     return 1 if late else 0

@@ -12,6 +12,8 @@ from casework.cli.common import (
     Db,
     Json,
     OptionalRound,
+    Unit,
+    UnitWord,
     Usage,
     emit,
     ledger_url,
@@ -21,6 +23,7 @@ from casework.cli.common import (
     read_bytes,
     round_of,
     say,
+    unit_of,
     write_bytes,
 )
 from casework.cli.review import who
@@ -30,7 +33,6 @@ evidence = ChineseTyper(help="证明材料：清单、登记、补正通知。",
 
 File = Annotated[Path, typer.Argument(metavar="文件", help="PDF、JPG 或 PNG，最大 20 兆")]
 Case = Annotated[str, typer.Option("--case", metavar="个案", help="个案编号")]
-Unit = Annotated[str, typer.Option("--unit", metavar="单位", help="单位编号")]
 ScanId = Annotated[str, typer.Argument(metavar="扫描件", help="扫描件编号")]
 
 
@@ -67,11 +69,12 @@ def attach_command(
         raise Usage(f"“{purpose}”不认识，可写：{'、'.join(PURPOSES.values())}")
     body = read_bytes(file)
     engine = open_place(ledger_url(db), write=True)
+    whose = unit_of(engine, unit) if unit else None
     found = None
     if not case:
         with reading(engine) as session:
             found = round_of(session, round_id).round_id
-    told: dict[str, Any] = {"round_id": found, "unit_id": unit or None, "case_id": case or None, "about": about}
+    told: dict[str, Any] = {"round_id": found, "unit_id": whose, "case_id": case or None, "about": about}
     done = put(engine, purpose=wanted, name=file.name, body=body, **told, **who())
     for warning in done["warnings"]:
         say(warning)
@@ -85,16 +88,24 @@ def list_scans(
 ) -> int:
     """List the scans of a round."""
     from casework.access import LOCAL_OFFICER
+    from casework.payment.common import unit_names
     from casework.people.attachments import attachments
     from casework.people.papers import PURPOSES
 
     with looking(db) as session:
-        told: dict[str, Any] = {"unit_id": unit or None, "case_id": case or None}
+        told: dict[str, Any] = {"unit_id": unit_of(session, unit) if unit else None, "case_id": case or None}
         frame = attachments(session, round_id=round_of(session, round_id).round_id, actor=LOCAL_OFFICER, **told)
+        units = unit_names(session)
     rows = [
-        {**row, "purpose": PURPOSES[row["purpose"]], "added_at": row["added_at"].date()} for row in frame.to_dicts()
+        {
+            **row,
+            "purpose": PURPOSES[row["purpose"]],
+            "unit": units.get(row["unit_id"] or "", ""),
+            "added_at": row["added_at"].date(),
+        }
+        for row in frame.to_dicts()
     ]
-    heads = {"attachment_id": "编号", "purpose": "用途", "unit_id": "单位", "case_id": "个案", "name": "文件"}
+    heads = {"attachment_id": "编号", "purpose": "用途", "unit": "单位", "case_id": "个案", "name": "文件"}
     heads |= {"size": "字节", "added_at": "添加", "withdrawn": "撤下理由"}
     emit(rows, heads, as_json=as_json, nothing="还没有扫描件")
     return 0
@@ -202,15 +213,13 @@ def add(
 
 
 @evidence.command("letter", help="补正通知：一个单位的人还缺哪些证明材料，照条款原文。")
-def letter(
-    unit: Annotated[str, typer.Argument(metavar="单位", help="单位编号")], round_id: OptionalRound = "", db: Db = ""
-) -> int:
+def letter(unit: UnitWord, round_id: OptionalRound = "", db: Db = "") -> int:
     """Print the letter of a unit; exit 1 where something is missing."""
     from casework.access import LOCAL_OFFICER
     from casework.review.evidence import completion_letter
 
     with looking(db) as session:
-        told: dict[str, Any] = {"unit_id": unit, "actor": LOCAL_OFFICER, "as_of": now().date()}
+        told: dict[str, Any] = {"unit_id": unit_of(session, unit), "actor": LOCAL_OFFICER, "as_of": now().date()}
         text = completion_letter(session, round_id=round_of(session, round_id).round_id, **told)
     if not text:
         say("这个单位的证明材料都齐了")

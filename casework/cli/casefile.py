@@ -1,37 +1,29 @@
-"""review …: papers, open questions, the slip for a unit, corrections, filling a place."""
+"""review …: open questions, the slip for a unit, corrections, filling a place, exceptions."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from casework.cli.chinese import ChineseTyper
-from casework.cli.common import Db, Json, OptionalRound, Usage, emit, ledger_url, looking, now, open_place, round_of
-from casework.cli.review import day, term, who, writing
+from casework.cli.common import (
+    Db,
+    Json,
+    OptionalRound,
+    UnitWord,
+    Usage,
+    emit,
+    ledger_url,
+    looking,
+    now,
+    open_place,
+    round_of,
+    unit_of,
+)
+from casework.cli.review import who, writing
 
 app = ChineseTyper()
-
-
-@app.command("evidence", help="登记一份证明材料：出具单位和级别，原件已核、复印件已留。")
-def evidence(
-    case: Annotated[str, typer.Argument(metavar="个案", help="个案编号")],
-    document: Annotated[str, typer.Argument(metavar="材料", help="通知里的材料名称")],
-    issuer: Annotated[str, typer.Option("--issuer", metavar="单位", help="由谁出具")],
-    level: Annotated[str, typer.Option("--level", metavar="级别", help="出具单位的级别，如 县级")] = "",
-    original: Annotated[bool, typer.Option("--original", help="原件已核")] = False,
-    copy: Annotated[bool, typer.Option("--copy", help="复印件已留")] = False,
-    complete: Annotated[bool, typer.Option("--complete", help="材料已清点完：没有的就是没交")] = False,
-    db: Db = "",
-) -> int:
-    """Record that a paper was shown."""
-    from casework.review.judgements import record_evidence
-
-    engine = open_place(ledger_url(db), write=True)
-    told: dict[str, Any] = {"original_seen": original, "copy_kept": copy, "complete": complete}
-    record_evidence(engine, case_id=case, document=document, issuer=issuer, issuer_level=level, **told, **who())
-    typer.echo(f"已登记 {document}")
-    return 0
 
 
 @app.command("questions", help="要由人认定的条款：谁的哪一条还未核。")
@@ -43,6 +35,7 @@ def questions_command(
 ) -> int:
     """List the questions only people answer; exit 1 where one is unanswered."""
     from casework.access import LOCAL_OFFICER
+    from casework.ledger import policy_of
     from casework.review.judgements import questions
     from casework.review.records import today_of
     from casework.vocabulary import Mark
@@ -50,15 +43,20 @@ def questions_command(
     with looking(db) as session:
         found = round_of(session, round_id).round_id
         frame = questions(session, round_id=found, as_of=today_of(now()), actor=LOCAL_OFFICER, unanswered=not every)
-    rows = [{**row, "value": Mark(row["value"]).label} for row in frame.iter_rows(named=True)]
-    heads = {"case_id": "个案", "name": "姓名", "clause_id": "条款", "ask": "问题", "value": "认定", "body": "由谁"}
+        cites = {clause.id: clause.cite for clause in policy_of(session, found).clauses}
+    rows = [
+        {**row, "cite": cites.get(row["clause_id"], ""), "value": Mark(row["value"]).label}
+        for row in frame.iter_rows(named=True)
+    ]
+    heads = {"case_id": "个案", "name": "姓名", "cite": "条款", "ask": "问题", "value": "认定", "body": "由谁"}
+    heads |= {"clause_id": "条款编号"}  # what `review judge` is told the clause by
     emit(rows, heads, as_json=as_json, nothing="没有未核的条款")
     return 1 if any(row["value"] == Mark.UNCHECKED.label for row in rows) else 0
 
 
 @app.command("feedback", help="一个单位的审核结果反馈单：只写能告诉单位的话。")
 def feedback_command(
-    unit: Annotated[str, typer.Argument(metavar="单位", help="单位编号")],
+    unit: UnitWord,
     round_id: OptionalRound = "",
     db: Db = "",
     as_json: Json = False,
@@ -70,7 +68,8 @@ def feedback_command(
 
     with looking(db) as session:
         found = round_of(session, round_id).round_id
-        frame = feedback(session, round_id=found, unit_id=unit, as_of=today_of(now()), actor=LOCAL_OFFICER)
+        whose = unit_of(session, unit)
+        frame = feedback(session, round_id=found, unit_id=whose, as_of=today_of(now()), actor=LOCAL_OFFICER)
     heads = {"name": "姓名", "result": "结果", "words": "说明"}
     emit(frame.to_dicts(), heads, as_json=as_json, nothing="这个单位没有个案")
     return 0
@@ -133,7 +132,7 @@ def revoke(
 
 @app.command("fill", help="空出的名额递补：由候补名单的下一人补上，随后照样研究、公示。")
 def fill(
-    unit: Annotated[str, typer.Argument(metavar="单位", help="单位编号")],
+    unit: UnitWord,
     category: Annotated[str, typer.Argument(metavar="类别", help="慰问类别（编号或名称）")],
     reason: Annotated[str, typer.Option("--reason", metavar="事由", help="为什么现在递补")],
     round_id: OptionalRound = "",
@@ -152,61 +151,9 @@ def fill(
         known = {label: one.id for one in policy_of(session, found).categories for label in (one.id, one.label)}
     if category not in known:
         raise Usage(f"没有类别“{category}”，可写：{'、'.join(dict.fromkeys(known))}")
-    cell = cell_key(unit, known[category])
+    cell = cell_key(unit_of(engine, unit), known[category])
     done = fill_place(engine, round_id=found, cell=cell, fingerprint=current.fingerprint, reason=reason, **who())
     typer.echo(done["said"])
-    return 0
-
-
-@app.command("package", help="登记一个单位的整份材料：下级办理的各环节一次登记，个别人留在哪一步另写。")
-def package(
-    unit: Annotated[str, typer.Argument(metavar="单位", help="单位编号")],
-    steps: Annotated[
-        list[str],
-        typer.Option("--step", metavar="环节=组织=日期", help="按先后写；公示写 公示=组织=起日..止日=异议情况"),
-    ],
-    behind: Annotated[
-        list[str], typer.Option("--behind", metavar="个案=环节=结果:理由", help="谁留在哪一步、为什么")
-    ] = [],  # noqa: B006 - Typer reads it and changes nothing
-    basis: Annotated[str, typer.Option("--basis", metavar="依据", help="会议记录、文号")] = "",
-    document: Annotated[str, typer.Option("--document", metavar="存放处", help="签字盖章件、公示照片在哪里")] = "",
-    round_id: OptionalRound = "",
-    db: Db = "",
-) -> int:
-    """Record the steps of a unit's package."""
-    from casework.db import reading
-    from casework.review.packages import StaysBehind, UnitStep, record_unit_steps
-    from casework.review.records import steps_version
-    from casework.vocabulary import Decision, Stage
-
-    engine, found = writing(db, round_id)
-    told = []
-    for text in steps:
-        name, body, days, *rest = [*text.split("="), "", ""]
-        first, _, last = days.partition("..")
-        until = day(last) if last else None
-        kept: dict[str, Any] = {"objections": rest[0], "basis": basis, "document": document}
-        told.append(UnitStep(term(Stage, name), body, day(first), until, **kept))
-    exceptions = {}
-    for text in behind:
-        case_id, stage, rest_of = [*text.split("=", 2), "", ""][:3]
-        word, _, reason = rest_of.replace("：", ":").partition(":")
-        exceptions[case_id] = StaysBehind(term(Stage, stage), term(Decision, word), reason)
-    with reading(engine) as session:
-        seen = steps_version(session, found)
-    done = record_unit_steps(
-        engine,
-        round_id=found,
-        unit_id=unit,
-        steps=told,
-        exceptions=exceptions,
-        expected_version=seen,
-        **who(),
-    )
-    for one in done["steps"]:
-        typer.echo(f"{Stage(one['stage']).label}：{one['people']} 人")
-    for one in done["behind"]:
-        typer.echo(f"{one['name']}留在“{Stage(one['stage']).label}”：{one['reason']}")
     return 0
 
 

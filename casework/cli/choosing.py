@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from casework.cli.common import Usage, print_table, say
-from casework.cli.deeds import unit_of
+from casework.cli.common import Usage, print_table, say, unit_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -28,10 +28,16 @@ Db = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取")]
 InRound = Annotated[str, typer.Option("--round", metavar="编号", help="哪一轮")]
 OptionalRound = Annotated[str, typer.Option("--round", metavar="编号", help="哪一轮（只有一轮时可以不写）")]
+Unit = Annotated[str, typer.Option("--unit", metavar="单位", help="单位名称或编号")]
+UnitWord = Annotated[str, typer.Argument(metavar="单位", help="单位名称或编号")]
 Settings = Annotated[
     list[str],
     typer.Option("--set", metavar="名=值", help="改动：rate.类别=元、places.单位.类别=名额、fund=元；可写多次"),
 ]
+
+
+MOST_UNITS = 20
+"""Units named where the one typed is not there."""
 
 
 class Usage(Exception):  # noqa: N818 - it reads as what is wrong
@@ -158,6 +164,37 @@ def round_of(session: Session, round_id: str) -> Round:
     if len(running) != 1:
         raise Usage(f"请用 --round 写明哪一轮，现有：{names}")
     return running[0]
+
+
+def unit_of(place: Session | Engine, word: str) -> str:
+    """Return the unit a person means by its name or code.
+
+    Args:
+        place: A session, or a ledger to look into.
+        word: What was typed.
+
+    Raises:
+        Usage: There is none, or several have this name.
+    """
+    from sqlmodel import Session
+
+    from casework.db import reading
+    from casework.payment.common import unit_names
+
+    if isinstance(place, Session):
+        known = unit_names(place)
+    else:
+        with reading(place) as session:
+            known = unit_names(session)
+    word = word.strip()
+    found = [unit_id for unit_id, name in known.items() if word in (unit_id, name)]
+    if len(found) > 1:
+        raise Usage(f"有几个单位叫“{word}”，请写编号：{'、'.join(found)}")
+    if not found:
+        there = list(known.values())
+        listed = "、".join(there[:MOST_UNITS]) + (f" 等 {len(there)} 个" if len(there) > MOST_UNITS else "")
+        raise Usage(f"没有单位“{word}”，现有：{listed or '（无）'}")
+    return found[0]
 
 
 # -- output --------------------------------------------------------------------------------------------------------

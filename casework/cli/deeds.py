@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 On = Annotated[str, typer.Option("--on", metavar="日期", help="办理日期，如 2020-01-30（不写：今天）")]
 Yuan = Annotated[str, typer.Option("--yuan", metavar="元", help="金额，如 18.4万")]
 FundName = Annotated[str, typer.Option("--fund", metavar="资金", help="资金来源，如 留存党费")]
-UnitName = Annotated[str, typer.Option("--unit", metavar="单位", help="单位名称或编号")]
 Basis = Annotated[str, typer.Option("--basis", metavar="凭证", help="凭证或文号")]
 
 
@@ -91,23 +90,6 @@ def starting(db: str, round_id: str) -> tuple[Engine, str]:
     engine = open_place(ledger_url(db), write=True)
     with reading(engine) as session:
         return engine, round_of(session, round_id).round_id
-
-
-def unit_of(engine: Engine, name: str) -> str:
-    """Return the unit a person means by its name or id.
-
-    Raises:
-        Usage: There is none, or several.
-    """
-    from casework.db import reading
-    from casework.payment.common import unit_names
-
-    with reading(engine) as session:
-        known = unit_names(session)
-    found = [unit_id for unit_id, label in known.items() if name in (unit_id, label)]
-    if len(found) != 1:
-        raise Usage(f"没有找到单位“{name}”" if not found else f"有几个单位叫“{name}”，请写编号")
-    return found[0]
 
 
 def claim_versions(engine: Engine, claim_ids: list[str]) -> dict[str, int]:

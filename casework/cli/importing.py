@@ -25,6 +25,7 @@ from casework.cli.common import (
     read_bytes,
     round_of,
     say,
+    unit_of,
     write_bytes,
 )
 
@@ -51,7 +52,9 @@ def attach(app: typer.Typer) -> None:
 def import_command(
     file: Annotated[Path, typer.Argument(metavar="文件", help="xlsx、xls 或 docx")],
     round_id: InRound,
-    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="谁的表（单位编号）；不写：按表中的单位")] = "",
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="单位", help="谁的表（单位名称或编号）；不写：按表中的单位")
+    ] = "",
     part: Annotated[str, typer.Option("--part", metavar="名称", help="同一单位分几张表报时，这是哪一张")] = "",
     link: Annotated[
         list[str],
@@ -89,9 +92,10 @@ def import_command(
     from casework.people.importing import import_rows, plan_import
     from casework.people.importing_links import all_alike, told_links
 
-    told: dict[str, Any] = {"file_name": file.name, "body": read_bytes(file), "unit_id": unit or None, "part": part}
+    told: dict[str, Any] = {"file_name": file.name, "body": read_bytes(file), "part": part}
     told["supplement"] = supplement
     engine = open_place(ledger_url(db), write=not dry_run)
+    told["unit_id"] = unit_of(engine, unit) if unit else None
     moment = now()
     with reading(engine) as session:
         told["round_id"] = round_of(session, round_id).round_id

@@ -22,6 +22,7 @@ from casework.cli.common import (
     read_bytes,
     round_of,
     say,
+    unit_of,
     write_bytes,
 )
 
@@ -215,11 +216,6 @@ def _progress(done: int, many: int, what: str) -> bool:
 def _asked(session: Session, round_id: str, unit: str, *, branch: str = "", of: str = "") -> Asked:
     from casework.access import LOCAL_OFFICER
     from casework.papers import Asked
-    from casework.payment.common import unit_names
 
-    known = unit_names(session)
-    codes = {name: unit_id for unit_id, name in known.items()}
-    if unit and unit not in known and unit not in codes:
-        raise Usage(f"没有单位“{unit}”，现有：{'、'.join(codes)}")
-    unit_id = (unit if unit in known else codes[unit]) if unit else None
+    unit_id = unit_of(session, unit) if unit else None
     return Asked(round_id, LOCAL_OFFICER, now(), unit_id=unit_id, branch=branch, of=of)

@@ -13,19 +13,20 @@ from casework.cli.common import (
     Db,
     Json,
     OptionalRound,
+    Unit,
     Usage,
     emit,
     ledger_url,
     looking,
     open_place,
     round_of,
+    unit_of,
     write_bytes,
 )
 from casework.cli.deeds import (
     Basis,
     FundName,
     On,
-    UnitName,
     Yuan,
     claim_versions,
     day_of,
@@ -35,7 +36,6 @@ from casework.cli.deeds import (
     one_fund,
     starting,
     term_of,
-    unit_of,
 )
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def expense(
     purpose: Annotated[str, typer.Option("--purpose", metavar="类别", help="用于通知的哪一类")],
     basis: Basis,
     fund: FundName = "",
-    unit: UnitName = "",
+    unit: Unit = "",
     on: On = "",
     round_id: OptionalRound = "",
     db: Db = "",

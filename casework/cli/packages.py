@@ -25,6 +25,7 @@ from casework.cli.common import (
     print_table,
     round_of,
     say,
+    unit_of,
     write_bytes,
 )
 from casework.cli.review import day, term, who, writing
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 app = ChineseTyper(help="收表：下发填报模板，登记收到、退回、重报，催报，单位环节。", no_args_is_help=True)
 
-Units = Annotated[list[str], typer.Option("--unit", metavar="单位", help="单位编号，可写多次")]
+Units = Annotated[list[str], typer.Option("--unit", metavar="单位", help="单位名称或编号，可写多次")]
 Items = Annotated[
     list[str], typer.Option("--item", metavar="材料", help="如 电子版、扫描件，可写多次；不写：还没收到的全部")
 ]
@@ -48,7 +49,7 @@ Clause = Annotated[str, typer.Option("--clause", metavar="条款", help="哪一�
 def templates(
     out: Annotated[Path, typer.Option("--out", metavar="文件", help="存为哪个文件：压缩包，写明单位的是一份工作簿")],
     round_id: OptionalRound = "",
-    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="只出这个单位的一份（单位编号）")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="只出这个单位的一份（名称或编号）")] = "",
     filled: Annotated[
         bool, typer.Option("--filled", help="预填：带上台账里这个单位的人；本轮还没有的，带上一轮的")
     ] = False,
@@ -63,7 +64,11 @@ def templates(
     with looking(db) as session:
         found = round_of(session, round_id).round_id
         told: dict[str, Any] = {"round_id": found, "actor": LOCAL_OFFICER, "on": when, "filled": filled}
-        body = unit_template(session, unit_id=unit, **told)[1] if unit else templates_zip(session, **told)
+        body = (
+            unit_template(session, unit_id=unit_of(session, unit), **told)[1]
+            if unit
+            else templates_zip(session, **told)
+        )
         planned = bool(places_by_unit(session, found))
     write_bytes(out, body)
     if not planned:
@@ -83,8 +88,9 @@ def grid(round_id: OptionalRound = "", units: Units = [], db: Db = "", as_json: 
     with looking(db) as session:
         found = round_of(session, round_id).round_id
         rows = package_grid(session, round_id=found, actor=LOCAL_OFFICER, now=now()).to_dicts()
+        wanted = [unit_of(session, word) for word in units]
         cites = {clause.id: clause.cite for clause in policy_of(session, found).clauses}
-    rows = [row for row in rows if not units or row["unit_id"] in units]
+    rows = [row for row in rows if not wanted or row["unit_id"] in wanted]
     if as_json:
         print_json(rows)
     elif rows:
@@ -160,7 +166,7 @@ def chase(round_id: OptionalRound = "", db: Db = "") -> int:
 
 @app.command("steps", help="单位环节：下级办理的各环节随整份材料一次登记，例外的人留下；也可按导入的表登记。")
 def steps(
-    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="单位编号")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="单位名称或编号")] = "",
     from_import: Annotated[
         str, typer.Option("--from-import", metavar="编号", help="按这次导入的表中各栏日期登记（编号见 import-list）")
     ] = "",
@@ -202,7 +208,7 @@ def steps(
         command: Any = record_sheet_steps
     else:
         engine, found = writing(db, round_id)
-        told |= {"round_id": found, "unit_id": unit}
+        told |= {"round_id": found, "unit_id": unit_of(engine, unit)}
         command = record_unit_steps
     with reading(engine) as session:
         seen = steps_version(session, found)
@@ -253,7 +259,7 @@ def _ticks(
         rows = package_grid(session, round_id=round_id, actor=LOCAL_OFFICER, now=now()).sort("due_at").to_dicts()
     first = rows[0]["clause_id"] if rows else ""
     ticks = []
-    for unit in units:
+    for unit in [unit_of(engine, word) for word in units]:
         mine = [row for row in rows if row["unit_id"] == unit]
         if open_only:
             wanted = [

@@ -24,6 +24,7 @@ from casework.cli.common import (
     print_table,
     round_of,
     say,
+    unit_of,
     write_bytes,
 )
 
@@ -75,6 +76,13 @@ LISTS = {
     "filing-new": "新增困难党员备案统计表",
     "filing-existing": "困难党员备案统计汇总表",
     "information-base": "困难党员信息库",
+    "visit-record": "走访记录",
+    "pairing-register": "党员结对帮扶登记表",
+    "appointment-register": "党员约谈领导干部登记表",
+    "talk-record": "谈心谈话记录表",
+    "line-of-duty-family": "因公殉职、牺牲党员家庭档案",
+    "political-birthday": "党员政治生日名单",
+    "fifty-years": "党龄达到50年党员名单",
     "archive": "归档目录",
 }
 """Name → what it is. The first three are computed from a scenario, the others read from the ledger."""
@@ -83,7 +91,11 @@ COMPUTED = ("quota-table", "roster", "public-list")
 WITH_CARDS = ("person-return", "bank-payment", "registration", "collection-consent")
 ABOUT_ONE = ("application", "registration", "approval", "collection-consent", "basis")
 SUFFIXES = (".pdf", ".xlsx", ".docx")
-YEARLY = ("person-return", "ledger", "filing", "filing-new", "filing-existing", "information-base")
+YEARLY = (
+    *("person-return", "ledger", "filing", "filing-new", "filing-existing", "information-base"),
+    *("political-birthday", "fifty-years"),
+)
+MONTHLY = "political-birthday"
 IN_FORCE = "正式"
 """Instead of a scenario: what was adopted, with what meetings and removals changed since."""
 
@@ -104,7 +116,7 @@ def show_list(
         str, typer.Option("--scenario", metavar="方案", help="按哪个方案（不写：通知原定；正式：已确定的）")
     ] = "",
     settings: Settings = [],  # noqa: B006 - Typer reads it and changes nothing
-    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="只要一个单位的")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="只要一个单位的（名称或编号）")] = "",
     branch: Annotated[str, typer.Option("--branch", metavar="党支部", help="只要一个党支部的")] = "",
     of: Annotated[str, typer.Option("--of", metavar="编号", help="哪次会议、公示、代发或抽查（不写：最近一次）")] = "",
     cards: Annotated[
@@ -113,7 +125,12 @@ def show_list(
     case: Annotated[
         str, typer.Option("--case", metavar="人", help="登记表等一人一份的：只要这一人的（姓名或个案）")
     ] = "",
-    year: Annotated[int, typer.Option("--year", metavar="年", min=0, help="统计表、台账、备案表的年度")] = 0,
+    year: Annotated[
+        int, typer.Option("--year", metavar="年", min=0, help="统计表、台账、备案表、政治生日、50年党龄名单的年度")
+    ] = 0,
+    month: Annotated[
+        int, typer.Option("--month", metavar="月", min=0, max=12, help="政治生日名单的月份（不写：全年）")
+    ] = 0,
     blank: Annotated[bool, typer.Option("--blank", help="空白表，供手填")] = False,
     split: Annotated[
         str, typer.Option("--split", metavar="unit|branch|person", help="每单位、每党支部或每人一个文件")
@@ -133,6 +150,9 @@ def show_list(
     if name not in LISTS:
         raise Usage(f"没有名为“{name}”的表，现有：{_NAMES}")
     _refuse_unfit(name, scenario, settings, of, cards=cards, blank=blank, year=year)
+    if month and (name != MONTHLY or blank):
+        raise Usage(f"--month 只用于填好的{LISTS[MONTHLY]}")
+    of = str(month) if month else of
     if case and name not in ABOUT_ONE:
         raise Usage(f"--case 只用于一人一份的表：{'、'.join(ABOUT_ONE)}")
     if split:
@@ -173,7 +193,7 @@ def _refuse_unfit(
     if cards and name not in WITH_CARDS and not blank:
         raise Usage(f"--cards 只用于有卡号的表：{'、'.join(WITH_CARDS)}")
     if year and name not in YEARLY:
-        raise Usage("--year 只用于统计表、台账、备案统计表和信息库")
+        raise Usage("--year 只用于统计表、台账、备案统计表、信息库、政治生日名单和50年党龄名单")
 
 
 def _refuse_unfit_split(split: str, form: str, out: Path | None, *, blank: bool) -> None:
@@ -192,10 +212,8 @@ def _refuse_unfit_split(split: str, form: str, out: Path | None, *, blank: bool)
 def _asked(session: Session, round_id: str, unit: str, branch: str, of: str, year: int) -> Asked:
     from casework.access import LOCAL_OFFICER
     from casework.papers import Asked
-    from casework.payment.common import unit_names
 
-    units = {name: unit_id for unit_id, name in unit_names(session).items()}
-    chosen = _unit(units, unit)
+    chosen = unit_of(session, unit) if unit else None
     return Asked(round_id, LOCAL_OFFICER, now(), unit_id=chosen, branch=branch, of=of, year=year or None)
 
 
@@ -322,16 +340,6 @@ def _parameters(
     adoption = in_force(session, round_id, Act.PLACES if name == "quota-table" else Act.LIST)
     adopted = adoption is not None and adoption.scenario_id == found.scenario_id
     return parameters_of(found), ListState.MEETING if adopted else ListState.DRAFT
-
-
-def _unit(names: dict[str, str], unit: str) -> str | None:
-    if not unit:
-        return None
-    if unit in names.values():
-        return unit
-    if unit not in names:
-        raise Usage(f"没有单位“{unit}”，现有：{'、'.join(names)}")
-    return str(names[unit])
 
 
 def _bytes(table: Table, form: str, issuer: str) -> bytes:

@@ -9,7 +9,18 @@ import typer
 
 from casework.cli.chinese import ChineseTyper
 from casework.cli.choosing import Every, OfUnit, Sure, Whom, Wish, choose, next_instalments, parties, versions
-from casework.cli.common import Db, Json, OptionalRound, Usage, ledger_url, looking, open_place, read_bytes, round_of
+from casework.cli.common import (
+    Db,
+    Json,
+    OptionalRound,
+    Usage,
+    ledger_url,
+    looking,
+    open_place,
+    read_bytes,
+    round_of,
+    unit_of,
+)
 from casework.cli.deeds import (
     Basis,
     FundName,
@@ -23,7 +34,6 @@ from casework.cli.deeds import (
     show,
     starting,
     term_of,
-    unit_of,
 )
 
 app = ChineseTyper(help="资金与走访：应发款、拨付、发放、回执、入账、代发、抽查、报告。", no_args_is_help=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from casework.cli.chinese import ChineseTyper
-from casework.cli.common import Db, Json, OptionalRound, emit, ledger_url, looking, open_place, round_of
-from casework.cli.review import Body, CaseIds, On, UnitId, day, who, writing
+from casework.cli.common import Db, Json, OptionalRound, Unit, emit, ledger_url, looking, open_place, round_of, unit_of
+from casework.cli.review import Body, CaseIds, On, day, who, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -37,7 +37,7 @@ def post(
     on: On,
     body: Body,
     round_id: OptionalRound = "",
-    unit: UnitId = "",
+    unit: Unit = "",
     branch: Annotated[str, typer.Option("--branch", metavar="党支部", help="只公示这个党支部的人")] = "",
     path: Annotated[str, typer.Option("--path", metavar="路径", help="只公示这一路的人")] = "",
     cases: CaseIds = [],  # noqa: B006 - Typer reads it and changes nothing
@@ -62,7 +62,7 @@ def post(
         body=body,
         posted_on=day(on),
         ends_on=day(until) if until else None,
-        unit_id=unit or None,
+        unit_id=unit_of(engine, unit) if unit else None,
         branch=branch or None,
         path=path or None,
         case_ids=cases,

@@ -14,6 +14,7 @@ from casework.cli.common import (
     Db,
     Json,
     OptionalRound,
+    Unit,
     Usage,
     emit,
     ledger_url,
@@ -23,6 +24,7 @@ from casework.cli.common import (
     open_place,
     print_json,
     round_of,
+    unit_of,
 )
 from casework.vocabulary import Term
 
@@ -37,7 +39,6 @@ T = TypeVar("T", bound=Term)
 On = Annotated[str, typer.Option("--on", metavar="日期", help="哪一天，如 2022-12-21")]
 Body = Annotated[str, typer.Option("--body", metavar="组织", help="由哪个组织办理")]
 CaseIds = Annotated[list[str], typer.Option("--case", metavar="个案", help="个案编号，可写多次")]
-UnitId = Annotated[str, typer.Option("--unit", metavar="单位", help="单位编号：整份材料一次登记")]
 Signer = Annotated[str, typer.Option("--signer", metavar="签字人", help="代录书面意见：谁签的字")]
 Results = Annotated[
     list[str],
@@ -115,7 +116,7 @@ def who() -> dict[str, Any]:
 @app.command("list", help="工作清单：每份个案办到哪一步、下一步、差什么。")
 def list_work(
     round_id: OptionalRound = "",
-    unit: UnitId = "",
+    unit: Unit = "",
     stage: Annotated[str, typer.Option("--next", metavar="环节", help="只看下一步是这个环节的")] = "",
     late: Annotated[bool, typer.Option("--late", help="只看逾期的")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="最多列几行")] = 50,
@@ -130,7 +131,8 @@ def list_work(
     wanted = term(Stage, stage).value if stage else None
     with looking(db) as session:
         groups = work_groups(session, round_id=round_of(session, round_id).round_id, actor=LOCAL_OFFICER, now=now())
-        page = groups.page(session, unit_id=unit or None, next_stage=wanted, late=True if late else None, limit=limit)
+        whose = unit_of(session, unit) if unit else None
+        page = groups.page(session, unit_id=whose, next_stage=wanted, late=True if late else None, limit=limit)
     rows = [
         {
             "case_id": row["case_id"],
@@ -164,7 +166,7 @@ def show_chain(round_id: OptionalRound = "", db: Db = "", as_json: Json = False)
             "stage": link.stage.label,
             "own": "本级办理" if link.own else "下级办理、本级备查",
             "bodies": "、".join(link.bodies),
-            "clause": link.clause_id,
+            "clause": link.cite,
             "words": link.words,
         }
         for path, label in policy.paths or (("", ""),)
@@ -227,7 +229,7 @@ def step(
     on: On,
     body: Body,
     round_id: OptionalRound = "",
-    unit: UnitId = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="单位", help="单位名称或编号：整份材料一次登记")] = "",
     cases: CaseIds = [],  # noqa: B006 - Typer reads it and changes nothing
     results: Results = [],  # noqa: B006
     basis: Annotated[str, typer.Option("--basis", metavar="依据", help="会议记录、文号")] = "",
@@ -254,7 +256,7 @@ def step(
         body=body,
         on=day(on),
         case_ids=cases,
-        unit_id=unit or None,
+        unit_id=unit_of(engine, unit) if unit else None,
         results={case: (result, why) for case, (result, why, _) in parsed_results(results).items()},
         basis=basis,
         document=document,
@@ -270,7 +272,7 @@ def step(
 
 @app.command("judge", help="登记人的认定：条款、未核/无/有、由谁认定、依据。")
 def judge(
-    clause: Annotated[str, typer.Argument(metavar="条款", help="条款编号")],
+    clause: Annotated[str, typer.Argument(metavar="条款", help="条款编号，见 review questions")],
     value: Annotated[str, typer.Argument(metavar="结果", help="未核、无 或 有")],
     cases: CaseIds,
     round_id: OptionalRound = "",

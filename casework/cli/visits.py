@@ -7,8 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casework.cli.chinese import ChineseTyper
-from casework.cli.common import Db, Json, OptionalRound, Usage, emit, ledger_url, looking, now, open_place, round_of
-from casework.cli.deeds import On, UnitName, claim_versions, day_of, do, starting, term_of, unit_of
+from casework.cli.common import (
+    Db,
+    Json,
+    OptionalRound,
+    Unit,
+    Usage,
+    emit,
+    ledger_url,
+    looking,
+    now,
+    open_place,
+    round_of,
+    unit_of,
+)
+from casework.cli.deeds import On, claim_versions, day_of, do, starting, term_of
 
 if TYPE_CHECKING:
     from casework.payment.visits import Caller
@@ -25,7 +38,7 @@ def link(
     leader: Annotated[str, typer.Argument(metavar="姓名", help="领导姓名")],
     position: Annotated[str, typer.Option("--position", metavar="职务", help="职务")],
     level: Annotated[str, typer.Option("--level", metavar="级别", help="州级、县级、乡镇级、单位级")],
-    unit: UnitName,
+    unit: Unit,
     office: Annotated[str, typer.Option("--office", metavar="办公室", help="统筹走访的办公室")] = "",
     liaison: Annotated[str, typer.Option("--liaison", metavar="情况", help="与乡镇的联系情况")] = "",
     round_id: OptionalRound = "",
