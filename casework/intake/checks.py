@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from casework.dates import PartialDate, age, chinese
@@ -171,32 +172,29 @@ def _same_number(drafts: list[Draft]) -> None:
 
 
 def _same_name(drafts: list[Draft]) -> None:
+    # A name may be borne by everybody of a file: a row is held against one row of each unit and birth, the first.
+    firsts: dict[object, dict[tuple[bool, date | None, date | None], tuple[int, Draft]]] = defaultdict(dict)
+    numbers = set[str]()
     for at, draft in enumerate(drafts):
-        others = [other for other in drafts[:at] if not _told_by_number(other, draft)]
-        twin = next((other for other in others if _maybe_same(other, draft)), None)
-        if twin is not None:
+        known, number, born = firsts[draft.values.get("unit_id")], draft.number, draft.day("born_on")
+        alike = [
+            first
+            for (numbered, on, last), first in known.items()
+            # Numbers have already said that two rows are, or are not, one person.
+            if not (numbered and number is not None)
+            and (born is None or on is None or last is None or (on <= born.last() and born.on <= last))
+        ]
+        if alike:
+            twin = min(alike, key=itemgetter(0))[1]
             differ = _differences(twin, draft, but="born_on")
             said = f"与{_where(twin, draft)}姓名、单位相同，{_births(twin, draft)}，像是同一人{differ}"
             draft.say(hold(said, TWIN), "name")
-        elif at and not any(_one_number(other, draft) for other in drafts[:at]):
+        elif at and not (number is not None and number.number in numbers):
             draft.say(note(f"与{_where(drafts[0], draft)}同名，按两个人读入"), "name")
-
-
-def _told_by_number(first: Draft, second: Draft) -> bool:
-    """Tell whether numbers have already said that two rows are, or are not, one person."""
-    return first.number is not None and second.number is not None
-
-
-def _one_number(first: Draft, second: Draft) -> bool:
-    one, other = first.number, second.number
-    return one is not None and other is not None and one.number == other.number
-
-
-def _maybe_same(first: Draft, second: Draft) -> bool:
-    if first.values.get("unit_id") != second.values.get("unit_id"):
-        return False
-    one, other = first.day("born_on"), second.day("born_on")
-    return one is None or other is None or (one.on <= other.last() and other.on <= one.last())
+        if number is not None:
+            numbers.add(number.number)
+        days = (None, None) if born is None else (born.on, born.last())
+        known.setdefault((number is not None, *days), (at, draft))
 
 
 def _births(first: Draft, second: Draft) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection
+from sqlalchemy import Connection, LargeBinary
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
@@ -32,6 +32,8 @@ def insert_frame(session: Session, model: type[Table], frame: pl.DataFrame, **co
     values = {name: frame[name].to_list() for name in frame.columns}
     values |= {name: [value] * frame.height for name, value in constants.items()}
     for name, column in values.items():
+        if isinstance(table.c[name].type, LargeBinary):
+            continue  # both drivers take bytes as they are
         # What SQLAlchemy itself would do to each value on its way to this database (dates, JSON, instants).
         convert = table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
         if convert is not None:

@@ -119,12 +119,21 @@ def _same_and_near(people: pl.DataFrame) -> tuple[set[Pair], set[Pair]]:
         for same in by_name.values():
             exact.update(_pairs(same))
         for key in by_name:
-            for rest in {key, *(key[:at] + key[at + 1 :] for at in range(len(key)))}:
+            for rest in without_a_sign(key):
                 by_rest[rest].add(key)
         alike = {pair for keys_ in by_rest.values() for pair in _pairs(keys_) if near_names(*pair)}
         for one, other in alike:
             near.update(tuple(sorted((a, b))) for a in by_name[one] for b in by_name[other])  # type: ignore[misc]
     return exact, near
+
+
+def without_a_sign(key: str) -> set[str]:
+    """Return a name and what is left of it without one of its signs: two near names have one of these in common.
+
+    >>> sorted(without_a_sign("张三"))
+    ['三', '张', '张三']
+    """
+    return {key, *(key[:at] + key[at + 1 :] for at in range(len(key)))}
 
 
 def near_names(one: str, other: str) -> bool:

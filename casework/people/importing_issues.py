@@ -21,7 +21,7 @@ from casework.intake import Change, Intake, Issue, Severity
 from casework.intake.checks import TWIN
 from casework.intake.draft import shown
 from casework.models import Unit
-from casework.people.duplicates import near_names
+from casework.people.duplicates import near_names, without_a_sign
 from casework.people.importing_links import Near, Place, told_apart
 from casework.people.register import merged_into, register
 from casework.people.remembered import contact_digests
@@ -103,16 +103,21 @@ class _Looking:
             held = self.numbers if kind == "id_number" else self.addresses if kind == "address" else None
             for digest in digests if held is not None else ():
                 held[digest].add(into.get(person_id, person_id))  # type: ignore[index]
-        self.alike: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        for person_id, row in self.people.items():
+        # Two near names are equal, or become so, when a sign is taken out: nobody is held against a whole branch.
+        self.alike: dict[tuple[str, str, str], list[tuple[int, str, str]]] = defaultdict(list)
+        for order, (person_id, row) in enumerate(self.people.items()):
             if row["name"] and row["born_on"] and row["branch"]:
-                self.alike[_block(row)].append((name_key(row["name"]), person_id))
+                key = name_key(row["name"])
+                for rest in without_a_sign(key):
+                    self.alike[(*_block(row), rest)].append((order, key, person_id))
         self.relatives: dict[Place, list[str]] = defaultdict(list)
         for sheet, number, name in intake.relatives.select("sheet", "row", "name").iter_rows():
             if name:
                 self.relatives[sheet, number].append(name_key(name))
         self.in_round: dict[tuple[str, str], str] = {}
+        self.named: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
         for case in self.cases.values():
+            self.named[case["unit_id"], name_key(case["name"] or "")].append(case)
             self.in_round[case["unit_id"], name_key(case["name"] or "")] = case["name"] or ""
         for unit, name in intake.rows.select("unit_id", "name").iter_rows():
             if unit and name:
@@ -183,11 +188,8 @@ class _Looking:
         """Ask who is meant where several people of the round's cases bear the name."""
         if change.kind != "doubtful" and _place(row) not in self.told:
             return
-        key, born = name_key(row["name"] or ""), row["born_on"]
-        for case in self.cases.values():
-            if (case["unit_id"], name_key(case["name"] or "")) == (row["unit_id"], key) and _born_alike(
-                born, case["born_on"]
-            ):
+        for case in self.named.get((row["unit_id"], name_key(row["name"] or "")), ()):
+            if _born_alike(row["born_on"], case["born_on"]):
                 self._may_be(row, case["person_id"])
         if change.kind == "doubtful":
             remedy = "请指明是哪一个；也可填上出生年月或身份证号后重新导入"
@@ -255,7 +257,9 @@ class _Looking:
         if not (row["name"] and row["born_on"] and row["branch"]):
             return
         key, told = name_key(row["name"]), _place(row) in self.told
-        for other_key, other in self.alike.get(_block(row), ()):
+        block = _block(row)
+        found = {one for rest in without_a_sign(key) for one in self.alike.get((*block, rest), ())}
+        for _, other_key, other in sorted(found):
             same = other_key == key
             if (other == mine and not told) or not (same or near_names(other_key, key)):
                 continue

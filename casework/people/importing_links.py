@@ -145,6 +145,8 @@ def match(  # noqa: PLR0913 - two tables and how they are compared
 
 def _without_number(change: Change) -> Change:
     left = tuple(each for each in change.differences if each[0] != "id_number")
+    if len(left) == len(change.differences):
+        return change
     kind: Any = "unchanged" if change.kind == "changed" and not left else change.kind
     return replace(change, kind=kind, differences=left)
 

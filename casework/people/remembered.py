@@ -5,8 +5,9 @@ Sensitive values are never opened for it: numbers and addresses are compared by 
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -102,16 +103,15 @@ def remembered(session: Session, round_id: str) -> pl.DataFrame:
     contacts = contact_digests(session, people)
     answers = _answers(session, select(table(Answer)).where(table(Answer).c.case_id.in_(of_cases)))
     ids, persons, households = frame["case_id"].to_list(), frame["person_id"].to_list(), frame["household_id"].to_list()
-    texts = pl.List(pl.String)
     return frame.with_columns(
-        pl.Series("brief", [briefs.get(each) for each in ids], dtype=texts),
-        pl.Series("members", [members.get(each) for each in households], dtype=texts),
-        pl.Series("other_aid", [aid.get(each) for each in persons], dtype=texts),
+        _texts("brief", [briefs.get(each) for each in ids]),
+        _texts("members", [members.get(each) for each in households]),
+        _texts("other_aid", [aid.get(each) for each in persons]),
         pl.Series("removed", [each in removed for each in ids], dtype=pl.Boolean),
         pl.Series(
             "id_number", [next(iter(contacts.get((each, "id_number"), ())), None) for each in persons], dtype=pl.String
         ),
-        *(pl.Series(kind, [contacts.get((each, kind)) for each in persons], dtype=texts) for kind in MANY),
+        *(_texts(kind, [contacts.get((each, kind)) for each in persons]) for kind in MANY),
         *(pl.Series(name, [told.get(each) for each in ids], dtype=pl.String) for name, told in answers.items()),
     )
 
@@ -129,27 +129,40 @@ def as_remembered(intake: Intake, office: Key | None) -> pl.DataFrame:
         for contact in contacts_of("", row, keeps_id=True):
             if contact.kind != "designated_card":  # without recorded consent it is not taken over
                 contacts[at, contact.kind].append(digest(office, contact.kind, contact.value))
-    texts = pl.List(pl.String)
     answers: dict[str, dict[tuple[str, int], str]] = defaultdict(dict)
     for each in intake.asked.iter_rows(named=True):
         answers[ANSWER + each["field"]][each["sheet"], each["row"]] = _answer(each)
     aid, every = [other_aid_of(row) for row in rows], range(len(rows))
     return intake.rows.drop("employer", "causes", "more_phones", "card_holder").with_columns(
         pl.Series("position", [position_of(row) for row in rows], dtype=pl.String),
-        pl.Series("brief", [[_cause(each) for each in causes_of(row)] or None for row in rows], dtype=texts),
-        pl.Series("members", [members.get(place) for place in places], dtype=texts),
-        pl.Series("other_aid", [None if each is None else [each] for each in aid], dtype=texts),
+        _texts("brief", [[_cause(each) for each in causes_of(row)] for row in rows]),
+        _texts("members", [members.get(place) for place in places]),
+        _texts("other_aid", [None if each is None else [each] for each in aid]),
         pl.Series(
             "id_number", [next(iter(contacts.get((at, "id_number"), ())), None) for at in every], dtype=pl.String
         ),
-        *(pl.Series(kind, [contacts.get((at, kind)) for at in every], dtype=texts) for kind in MANY),
+        *(_texts(kind, [contacts.get((at, kind)) for at in every]) for kind in MANY),
         *(pl.Series(name, [told.get(place) for place in places], dtype=pl.String) for name, told in answers.items()),
     )
 
 
+def _texts(name: str, lists: Sequence[list[str] | None]) -> pl.Series:
+    """Return a column of lists, null for none and for an empty one; polars reads all texts at once."""
+    at = [place for place, texts in enumerate(lists) for _ in texts or ()]
+    flat = pl.DataFrame({"at": at, "text": [text for texts in lists for text in texts or ()]}, schema=_FLAT)
+    listed = flat.group_by("at", maintain_order=True).agg("text")
+    every = pl.DataFrame({"at": range(len(lists))}, schema={"at": pl.Int64})
+    return every.join(listed, on="at", how="left", maintain_order="left")["text"].alias(name)
+
+
+_FLAT: Final[Schema] = {"at": pl.Int64, "text": pl.String}
+
+
 def digest(office: Key | None, kind: str, value: str) -> str:
-    """Return how a contact is compared; a ledger that has never had a key has nothing to compare with."""
-    return office.index(value, purpose=f"contact.{family(kind)}") if office else "new"
+    """Return how a contact is compared; a ledger that has never had a key compares the rows of the file."""
+    if office is None:
+        return hashlib.sha256(f"{family(kind)}|{value}".encode()).hexdigest()  # within the file only, and never kept
+    return office.index(value, purpose=f"contact.{family(kind)}")
 
 
 def contact_digests(session: Session, people: Select[Any] | None = None) -> dict[tuple[str, str], list[str]]:
