@@ -199,7 +199,8 @@ class Layout(Table, table=True):
 
     __table_args__ = (CheckConstraint("length(name) > 0", name="with_name"),)
 
-    name: str = Field(primary_key=True)
+    layout_id: str = Field(primary_key=True)
+    name: str = Field(unique=True)
     list_name: str
     columns: Any = _json()
     saved_by: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from casework.dates import year_month_dotted
 from casework.forms import Form, FormColumn, load_form
@@ -24,6 +26,7 @@ FORM = "roster"
 DATE_GAP = "　　　　年　　月　　日"
 _EXTRA_WIDTH_MM = 18
 Record: TypeAlias = "dict[str, Any]"
+_WHOLE: Final[ContextVar[bool]] = ContextVar("every_column", default=False)
 
 
 def roster(  # noqa: PLR0913 - all but two by keyword
@@ -80,10 +83,32 @@ def roster(  # noqa: PLR0913 - all but two by keyword
 # -- shared with other lists of people -------------------------------------------------------------------------
 
 
+@contextmanager
+def every_column() -> Iterator[None]:
+    """Let lists that are made meanwhile have every column of their form, the optional ones last, to choose from.
+
+    A list is made by many hands between a reader and its form; what leaves the house as the list itself is never made
+    in here, only what `layouts` cuts down to the columns somebody ticked.
+    """
+    token = _WHOLE.set(True)
+    try:
+        yield
+    finally:
+        _WHOLE.reset(token)
+
+
 def form_columns(form: Form, clause: FormDefinition | None) -> tuple[Column, ...]:
     """Return the columns of a form: the circular's, found by head or alias, else the form's own."""
+    found = _asked_for(form, clause)
+    if _WHOLE.get():
+        for column in form.columns:
+            found.setdefault(column.key, Column.of(column))
+    return tuple(found.values())
+
+
+def _asked_for(form: Form, clause: FormDefinition | None) -> dict[str, Column]:
     if clause is None or not clause.columns:
-        return tuple(Column.of(column) for column in form.columns if not column.optional)
+        return {column.key: Column.of(column) for column in form.columns if not column.optional}
     named: dict[str, FormColumn] = {}
     for column in form.columns:
         for head in (column.label, *column.aliases):
@@ -95,7 +120,7 @@ def form_columns(form: Form, clause: FormDefinition | None) -> tuple[Column, ...
             found[f"extra{number}"] = Column(f"extra{number}", head, width_mm=_EXTRA_WIDTH_MM)
         else:
             found[known.key] = Column.of(known, label=head)
-    return tuple(found.values())
+    return found
 
 
 def in_print_order(policy: Policy, facts: Facts, awards: pl.DataFrame, only_unit: str | None) -> list[Record]:

@@ -99,7 +99,7 @@ def _with_members(form: Form, columns: Iterable[Column]) -> tuple[Column, ...]:
             found += [Column.of(form.column(key)) for key in _MEMBERS]
         else:
             found.append(column)
-    return tuple(found)
+    return tuple({column.key: column for column in found}.values())
 
 
 def _above(form: Form, unit: str, on: date | None) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "layout",
+        sa.Column("layout_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("list_name", sa.String(), nullable=False),
         sa.Column("columns", sa.JSON(), nullable=False),
@@ -47,7 +48,8 @@ def upgrade() -> None:
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("length(name) > 0", name=op.f("ck_layout_with_name")),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_layout")),
+        sa.PrimaryKeyConstraint("layout_id", name=op.f("pk_layout")),
+        sa.UniqueConstraint("name", name=op.f("uq_layout_name")),
     )
     op.create_table(
         "import_batch",
