@@ -6,9 +6,10 @@ import io
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pypdfium2  # type: ignore[import-untyped, unused-ignore]
+from pypdfium2.raw import FPDF_PAGEOBJ_TEXT  # type: ignore[import-untyped, unused-ignore]
 
 DPI: Final = 110
 """A page of A4 across is as wide as an office screen, and its smallest words can be read."""
@@ -65,12 +66,19 @@ def read_pdf(pdf: bytes) -> Read:
     """
     try:
         with _drawing, pypdfium2.PdfDocument(pdf) as document:
-            pages = tuple(page.get_textpage().get_text_range() for page in document)
+            pages = tuple(_drawn(page) for page in document)
             found = [document.get_attachment(at) for at in range(document.count_attachments())]
             attached = {one.get_name(): bytes(one.get_data()) for one in found}
             return Read(pages, document.get_metadata_dict().get("Keywords", ""), attached)
     except pypdfium2.PdfiumError as error:
         raise ValueError(str(error)) from None
+
+
+def _drawn(page: Any) -> str:
+    """Return the text of a page, piece by piece as drawn: PDFium's own order tears cells that span several rows."""
+    said = page.get_textpage()
+    pieces = page.get_objects(filter=[FPDF_PAGEOBJ_TEXT], textpage=said)
+    return "\n".join(piece.extract() for piece in pieces)
 
 
 def some_pages(pdf: bytes, pages: str) -> bytes:

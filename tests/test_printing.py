@@ -6,6 +6,7 @@ Pictures of every page stand in `tests/golden`; `tests/printed.py` says how to d
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import logging
 import re
@@ -19,8 +20,10 @@ from PIL import Image, ImageChops
 from pypdf import PdfReader
 
 from casework import glyphs, printing
-from casework.forms import load_form
+from casework.forms import load_form, names
+from casework.issuing.pages import LOOSE, differences
 from casework.lists import ListState, as_printed, canonical_bytes, check_code, list_fingerprint, shown
+from casework.pictures import read_pdf
 from casework.printing import break_head, render
 from casework.problems import Refused
 
@@ -83,6 +86,34 @@ def test_the_comparison_of_pictures_sees_a_change(papers, tmp_path):
     [page] = printed.draw(paper(tmp_path, "quota_table", moved), tmp_path)
 
     assert differing(Image.open(page), Image.open(printed.GOLDEN / "quota_table-1.png")) > 10 * MOST_PIXELS
+
+
+def test_every_form_has_pictures():
+    """A new form folder without a sample is a form nobody ever looked at."""
+    shown = {make()[0] for make in printed.samples().values()}
+    # The circular's own page is looked at in the tests of the whole set.
+    assert set(names()) - shown <= {"circular"}
+
+
+# -- what is read back from it -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", printed.samples())
+def test_a_page_says_what_its_list_says_and_every_changed_digit_is_seen(name, papers):
+    table = as_printed(printed.sample(name))
+    said = read_pdf((papers / f"{name}.pdf").read_bytes()).pages
+    rows = table["rows"]
+
+    assert list(differences(said, table)) == []
+    for row, column in itertools.product(sorted({0, len(rows) // 2, len(rows) - 1} & set(range(len(rows)))), range(99)):
+        cell = rows[row][column] if column < len(table["columns"]) else ""
+        digits = [at for at, sign in enumerate(cell) if sign.isdecimal()]
+        if not digits or (table["list"] in LOOSE and table["columns"][column]["key"] == "index"):
+            continue  # a form about one person carries no number, or its neighbour on the page has the other
+        at = digits[len(digits) // 2]
+        other = f"{cell[:at]}{(int(cell[at]) + 1) % 10}{cell[at + 1 :]}"
+        changed = [[*one[:column], other, *one[column + 1 :]] if n == row else one for n, one in enumerate(rows)]
+        assert list(differences(said, {**table, "rows": changed})), (row + 1, table["columns"][column]["label"], other)
 
 
 # -- what it says ----------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 LOOSE: Final = frozenset(
-    {"receipt", "registration", "approval", "application", "collection_consent", "basis_statement"}
+    {"receipt", "registration", "approval", "application", "collection_consent", "basis_statement", "talk_record"}
+    | {"line_of_duty_family"}
 )
 """Forms whose page has words of its own between the data: theirs is looked for in order, not compared sign by sign."""
 _LEAST_TORN: Final = 10  # signs on a page; fewer are found by chance
@@ -28,9 +29,10 @@ class _Text:
     @classmethod
     def of(cls, raw: str) -> _Text:
         places = tuple(at for at, sign in enumerate(raw) if not sign.isspace() and sign not in "\u00ad\ufffe\x02")
-        begins = [raw.count("\n", 0, at) for at in places]
-        alone = {n for n, line in enumerate(begins) if begins.count(line) == 1}
-        return cls("".join(raw[at] for at in places), places, frozenset(alone))
+        pieces = list(itertools.accumulate(sign == "\n" for sign in raw))
+        signs = Counter(pieces[at] for at in places)
+        alone = frozenset(n for n, at in enumerate(places) if signs[pieces[at]] == 1)
+        return cls("".join(raw[at] for at in places), places, alone)
 
     def holds(self, words: str, position: int) -> bool:
         """Tell whether words stand at a place, and no digit of a longer number goes on before or after them."""
@@ -193,10 +195,11 @@ def _needed(own: Sequence[Sequence[str]], printed: Sequence[int]) -> Counter[str
 
 
 def _often(text: _Text, wanted: str) -> int:
-    """Return how often a text stands on a page; a single sign only where it was drawn by itself."""
+    """Return how often a text stands on a page; a single sign only where it was drawn by itself or after a colon."""
     found, position = 0, -1
     while (position := text.signs.find(wanted, position + 1)) >= 0:
-        found += text.holds(wanted, position) and (len(wanted) > 1 or position in text.alone)
+        apart = len(wanted) > 1 or position in text.alone or text.signs[max(position - 1, 0)] == "："
+        found += apart and text.holds(wanted, position)
     return found
 
 
