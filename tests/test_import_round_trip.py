@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from itertools import count
 
+import openpyxl
 import pytest
+import workbooks
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from review_round import World
+from sqlmodel import select
 from test_import_life import days, maybe, names, without_ids, words
 from test_importing import LOCAL_OFFICER, by
 
@@ -16,9 +20,12 @@ from casework import db, samples
 from casework.cli import main
 from casework.intake import template, template_columns
 from casework.ledger import facts, import_units, open_round
+from casework.models_people import Contact
+from casework.people.contacts import put_contact
 from casework.people.filled import filled_rows
 from casework.people.importing import import_rows, plan_import
 from casework.policy import load_policy
+from casework.sheets import read_workbook
 from casework.vocabulary import HardshipCause, Membership, Sex, Tag
 
 NOW = datetime(2024, 1, 5, 2, 0, tzinfo=UTC)
@@ -64,6 +71,99 @@ def test_lists_and_templates_of_the_demo_come_back_unchanged(pack, tmp_path, cap
         body = template(world.policy, {"unit_id": unit_id, "name": names_of[unit_id]}, {}, rows)
         all_unchanged(look(engine, sample.round_id, body), len(rows))
     engine.dispose()
+
+
+# -- 困难党员统计表: with whole card numbers, and with masked ones -----------------------------------------------------
+
+CARDS = ("6222021234567890128", "6217001234567890122")
+
+
+def contacts(engine):
+    """Person → what the ledger holds of numbers, addresses and cards; equal digests are equal contents."""
+    with db.reading(engine) as session:
+        return sorted((each.person_id, each.kind, each.digest, each.ended_on) for each in session.exec(select(Contact)))
+
+
+def returned(place, round_id, *more):
+    """Write 困难党员统计表 of a round as an office hands it on."""
+    out = place.with_name("统计表.xlsx")
+    told = ("--round", round_id, "--out", str(out), "--db", str(place))
+    assert main(["list", "person-return", *told, *more]) == 0
+    return out.read_bytes()
+
+
+def listed(body):
+    """Return the rows of a list from its heads on."""
+    rows = read_workbook(body, name="统计表.xlsx")[0].rows
+    start = next(at for at, row in enumerate(rows) if row[0] == "序号")
+    return [row for row in rows[start:] if row[1]]
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory):
+    """A round with people whose cards are known."""
+    place = tmp_path_factory.mktemp("统计") / "台账.db"
+    engine = db.open_ledger(place)
+    sample = samples.neimenggu()
+    World(engine, sample, sample.as_of)
+    for at, person_id in enumerate(known(engine, sample.round_id).cases["person_id"].head(4)):
+        put_contact(engine, person_id=person_id, kind="card", value=CARDS[at % 2], **by(NOW))
+    yield engine, place, sample
+    engine.dispose()
+
+
+@pytest.mark.parametrize("more", [(), ("--cards",)], ids=["masked", "whole"])
+def test_the_return_comes_back_unchanged_and_every_card_stays(reported, more):
+    engine, place, sample = reported
+    body = returned(place, sample.round_id, *more)
+    before, found = contacts(engine), known(engine, sample.round_id)
+    assert len(before) == 4
+    plan = look(engine, sample.round_id, body)
+    all_unchanged(plan, found.cases.height)
+    masked = [each.problem for each in plan.issues if "遮盖过的" in each.problem.message]
+    assert len(masked) == (0 if more else 4)
+    assert not any(card in str(plan.issues) for card in CARDS)
+    told = {"round_id": sample.round_id, "file_name": "表.xlsx", "body": body, "seen": plan.seen}
+    import_rows(engine, **told, **by(NOW))
+    assert contacts(engine) == before
+    assert known(engine, sample.round_id).digest() == found.digest()
+
+
+def test_a_masked_card_beside_a_corrected_cell_overwrites_nothing(reported):
+    engine, place, sample = reported
+    before = contacts(engine)
+    book = openpyxl.load_workbook(io.BytesIO(returned(place, sample.round_id)))
+    first = next(row for row in book.active.iter_rows() if row[-1].value and str(row[-1].value).startswith("****"))
+    first[8].value = "示例职务"
+    plan = look(engine, sample.round_id, workbooks.save(book))
+    assert [row["differences"] for row in plan.preview.to_dicts() if row["change"] == "changed"] == [
+        ["职务/身份：（空） → 示例职务"]
+    ]
+    told = {"round_id": sample.round_id, "file_name": "表.xlsx", "body": workbooks.save(book)}
+    plan = look(engine, sample.round_id, told["body"])
+    import_rows(engine, **told, seen=plan.seen, **by(NOW))
+    assert contacts(engine) == before
+
+
+def test_the_return_of_a_ledger_makes_a_ledger_with_the_same_return(reported, tmp_path):
+    """Cards included; from a masked one no card comes into being."""
+    _, place, sample = reported
+    for cards, stored in ((("--cards",), 4), ((), 0)):
+        body = returned(place, sample.round_id, *cards)
+        other = tmp_path / f"另一台账{stored}.db"
+        engine = db.open_ledger(other)
+        open_round(engine, round_id="R", policy=sample.policy.id, opened_on=NOW.date(), **by(NOW))
+        import_units(engine, [dict(unit) for unit in sample.units], round_id="R", **by(NOW))
+        plan = look(engine, "R", body)
+        assert plan.complete
+        told = {"round_id": "R", "file_name": "表.xlsx", "body": body, "seen": plan.seen}
+        import_rows(engine, **told, **by(NOW))
+        assert len(contacts(engine)) == stored
+        again, first = listed(returned(other, "R", "--cards")), listed(body)
+        if not cards:  # the last column is the card
+            again, first = ([row[:-1] for row in rows] for rows in (again, first))
+        assert sorted((row[1:] for row in again), key=str) == sorted((row[1:] for row in first), key=str)
+        engine.dispose()
 
 
 # -- any ledger ------------------------------------------------------------------------------------------------------

@@ -59,8 +59,9 @@ def read_cell(kind: str, value: Cell, *, as_of: date, scale: int = 1, choices: M
         The value: a text, an int (fen, people, a rank), a bool, a `PartialDate`, an `IdNumber`, a `Card`, a list of
         phones, or an enumeration's value.
     """
-    if value is None or (isinstance(value, str) and not value.strip(_UNSEEN)):
-        return NOTHING
+    nothing = _nothing(kind, value)
+    if nothing is not None:
+        return nothing
     match kind:
         case "ignored" | "index":
             return NOTHING
@@ -90,6 +91,19 @@ def read_cell(kind: str, value: Cell, *, as_of: date, scale: int = 1, choices: M
         words = _text(value, MOST_SHORT)
         return words if words.value is None or choices is None else _join(_choice(words.value, choices), words)
     return _name(value) if kind in {"name", "relative"} else _text(value, MOST_SHORT)
+
+
+_CLOSED: Final = frozenset({"id", "card", "phone", "address", "address_phone"})
+"""What our own lists print masked: read back, it is nothing new about anybody."""
+
+
+def _nothing(kind: str, value: Cell) -> Read | None:
+    """Return what a blank or a masked cell is read as; None for a cell that says something."""
+    if value is None or (isinstance(value, str) and not value.strip(_UNSEEN)):
+        return NOTHING
+    if kind in _CLOSED and isinstance(value, str) and "**" in unicodedata.normalize("NFKC", value):
+        return Read(None, (note("是遮盖过的，没有读入；台账里有的不变，没有的请补报完整的"),))
+    return None
 
 
 def _join(read: Read, words: Read) -> Read:

@@ -162,9 +162,8 @@ def propose_mapping(
 
 
 def _leads(cell: object, heads: Dictionary[str, SheetColumn]) -> bool:
-    """Tell whether a cell can stand in the first row of heads: 填报单位（盖章）： stands above them."""
-    label = _label(cell, heads)
-    return bool(label) and not (label == "unit" and compact(cell).endswith(":"))
+    """Tell whether a cell can stand in the first row of heads: 填报单位（盖章）： and 联系电话： stand above them."""
+    return bool(_label(cell, heads)) and not compact(cell).endswith(":")
 
 
 def _is_head_row(sheet: Sheet, first: int, row: int, heads: Dictionary[str, SheetColumn]) -> bool:
