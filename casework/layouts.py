@@ -47,8 +47,7 @@ def whole_list(session: Session, name: str, asked: Asked) -> Table:
         Refused: `not_a_list`: it has no row for a person; else as `read_paper`.
         NotAllowed: `viewer`, `scope`.
     """
-    _refuse_others(name, asked.actor)
-    return _whole(lambda: read_paper(session, name, asked))
+    return widened(lambda one: read_paper(session, name, one), name)(asked)
 
 
 def opened_list(engine: Engine, name: str, asked: Asked, *, key: str) -> Table:
@@ -58,27 +57,21 @@ def opened_list(engine: Engine, name: str, asked: Asked, *, key: str) -> Table:
         Refused: `not_a_list`, `no_cards`; else as `opened_paper`.
         NotAllowed: `viewer`, `scope`.
     """
-    _refuse_others(name, asked.actor)
-    with every_column():
-        return opened_paper(engine, name, asked, key=key)
+    return widened(lambda one: opened_paper(engine, name, one, key=key), name)(asked)
 
 
 def widened(read: Callable[[Asked], Table], name: str) -> Callable[[Asked], Table]:
-    """Return a reader that gives a list with every column of its form."""
+    """Return a reader that gives a list with every column of its form.
+
+    The list for the notice board has its own allow-list and is none of a form's columns; a `Table` refuses any other.
+    """
 
     def wide(asked: Asked) -> Table:
         _refuse_others(name, asked.actor)
-        return _whole(lambda: read(asked))
+        with every_column():
+            return read(asked)
 
     return wide
-
-
-def _whole(read: Callable[[], Table]) -> Table:
-    plainly = read()
-    if plainly.public:
-        return plainly
-    with every_column():
-        return read()
 
 
 def _refuse_others(name: str, actor: Actor) -> None:

@@ -51,7 +51,7 @@ TASKS: Final[dict[str, tuple[str, ...]]] = {
         *("pay visit", "pay unvisited", "pay deadlines", "pay draw", "pay drawn", "pay finding", "pay report"),
     ),
     "台账": ("people",),
-    "打印与导出": ("list",),
+    "打印与导出": ("list", "layout", "fill"),
     "核对、结束一轮": ("check", "round ends", "round close"),
 }
 """Task → the commands it takes; a word alone stands for every command under it."""

@@ -18,8 +18,9 @@ from sqlmodel import select
 from casework import db
 from casework.access import LOCAL_OFFICER, LOCAL_VIEWER
 from casework.borrowed import fill, match, remember
+from casework.cli import main
 from casework.ledger import execute
-from casework.models import Case, Person, Round
+from casework.models import Case, Download, Person, Round
 from casework.models_people import BorrowedForm
 from casework.papers import Asked
 from casework.people.contacts import put_contact
@@ -327,3 +328,21 @@ def test_what_was_filled_reads_back_as_it_stands(quick):
 
     assert sheet.rows[4][0] == 1
     assert sheet.rows[11][0] == "注：本表由示例市填写。"
+
+
+def test_the_command_fills_says_what_stayed_blank_and_logs_the_file(quick, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CASEWORK_DB", str(quick.engine.url.database))
+    given, out = tmp_path / "来表.xlsx", tmp_path / "填好.xlsx"
+    given.write_bytes(as_bytes(form(("序号", "对象", "单位", "星座"))))
+    assert main(["fill", str(given), "--round", "js", "--out", str(out)]) == 1
+    told = ["fill", str(given), "--round", "js", "--unit", TOWN, "--out", str(out)]
+    assert main([*told, "--map", "对象=姓名"]) == 0
+    assert "没有填的列：星座。" in capsys.readouterr().out
+    assert main(told) == 0
+    assert "照上次改过的对应填写" in capsys.readouterr().err
+
+    assert load_workbook(out).active["B5"].value.startswith("示例")
+    with db.reading(quick.engine) as session:
+        assert [row.kind for row in session.exec(select(Download))] == ["borrowed_form"] * 2
+    assert main([*told[:-1], str(tmp_path / "填好.pdf")]) == 2
+    assert main([*told, "--map", "对象"]) == 2

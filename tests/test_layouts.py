@@ -14,6 +14,7 @@ from sqlmodel import select
 
 from casework import db
 from casework.access import LOCAL_OFFICER, LOCAL_VIEWER
+from casework.cli import main
 from casework.layouts import (
     chosen_of,
     delete_layout,
@@ -26,7 +27,7 @@ from casework.layouts import (
     whole_list,
 )
 from casework.lists import shown
-from casework.models import AuditEntry, Case
+from casework.models import AuditEntry, Case, Download
 from casework.paper_files import paper_bytes, read_paper
 from casework.papers import Asked
 from casework.people.contacts import put_contact
@@ -182,3 +183,25 @@ def test_scope_and_viewers(quick):
         whole(quick, "roster", actor=OF_TOWN)
     with pytest.raises(NotAllowed):
         quick.do(save_layout, name="示例", list_name="roster", chosen=CHOSEN, actor=LOCAL_VIEWER)
+
+
+def test_the_command_line_saves_lists_exports_and_deletes(quick, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CASEWORK_DB", str(quick.engine.url.database))
+    out = tmp_path / "名单.xlsx"
+    told = ["layout", "save", "报市里", "--list", "roster", "--round", "js"]
+    assert main([*told, "--column", "姓名=对象", "--column", "民族"]) == 0
+    assert main([*told, "--column", "民族", "--column", "姓名=对象"]) == 0
+    assert main(["layout", "list"]) == 0
+    assert "民族、对象" in capsys.readouterr().out
+    assert main(["layout", "columns", "roster", "--round", "js"]) == 0
+    assert "入党时间" in capsys.readouterr().out
+    asked_ = ["list", "roster", "--round", "js", "--scenario", "正式", "--layout", "报市里"]
+    assert main([*asked_, "--out", str(out)]) == 0
+    assert [
+        [cell.value for cell in row] for row in load_workbook(out).active.iter_rows() if row[0].value == "民族"
+    ] == [["民族", "对象"]]
+    with db.reading(quick.engine) as session:
+        assert [row.parameters["layout"] for row in session.exec(select(Download))] == ["报市里"]
+    assert main(["list", "ledger", "--round", "js", "--layout", "报市里"]) == 2
+    assert main(["layout", "delete", "报市里"]) == 0
+    assert main(asked_) == 1

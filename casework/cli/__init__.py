@@ -18,6 +18,7 @@ from casework.cli import (
     after,
     allocating,
     attaching,
+    borrowing,
     calendars,
     casefile,
     contested,
@@ -45,7 +46,7 @@ from casework.problems import CaseworkError
 ORDER = (
     *("init", "serve", "policy", "round", "unit", "calendar", "package", "import", "import-list", "import-withdraw"),
     *("attach", "scan", "evidence", "assess", "review", "allocate", "apportion", "scenario", "publish", "pay"),
-    *("people", "list", "issue", "issued", "reprint", "verify", "bundle", "check"),
+    *("people", "list", "layout", "fill", "issue", "issued", "reprint", "verify", "bundle", "check"),
 )
 """The commands as an office needs them: from the ledger and the circular to the papers; the help lists them so."""
 
@@ -81,6 +82,8 @@ app.add_typer(packages.app, name="package")
 attaching.attach(app)
 papers.attach(app)
 issuing.attach(app)
+borrowing.attach(app)
+app.add_typer(borrowing.app, name="layout")
 
 
 @app.callback()

@@ -144,6 +144,9 @@ def show_list(
             help="写成 .pdf、.xlsx（登记表、审批表、申请书也可 .docx）；分文件时写文件夹或 .zip",
         ),
     ] = None,
+    layout: Annotated[
+        str, typer.Option("--layout", metavar="版式", help="按存下的版式只要选定的列（casework layout）")
+    ] = "",
     db: Db = "",
 ) -> int:
     """Show or write one list, or a file per unit; a file is entered in the ledger before it is written."""
@@ -165,6 +168,8 @@ def show_list(
             read = _computed(session, asked.round_id, name, scenario, settings)
         else:
             read = _paper(session, db, name, cards=cards, blank=blank)
+        if layout:
+            read = _laid_out(session, name, read, layout, blank=blank)
         if split and out is not None:
             return _write_split(session, db, name, asked, read, split=split, form=form, out=out)
         table = read(asked)
@@ -175,7 +180,9 @@ def show_list(
         _print(table)
         return 0
     content = _bytes(table, out.suffix.lower()[1:], issuer)
-    _log(db, f"{name}{out.suffix.lower()}", {"round": asked.round_id}, content)
+    _log(
+        db, f"{name}{out.suffix.lower()}", {"round": asked.round_id, **({"layout": layout} if layout else {})}, content
+    )
     write_bytes(out, content)
     say(f"已写出 {out.name}：{table.title}（{table.state.label}）")
     return 0
@@ -282,6 +289,16 @@ def _computed(session: Session, round_id: str, name: str, scenario: str, setting
         unit_id=asked.unit_id,
         branch=asked.branch,
     )
+
+
+def _laid_out(session: Session, name: str, read: Read, layout: str, *, blank: bool) -> Read:
+    from casework.layouts import chosen_of, find_layout, lay_out, widened
+
+    found = find_layout(session, layout)
+    if found.list_name != name or blank:
+        raise Usage(f"版式“{layout}”是{LISTS[found.list_name]}的，不能用于{'空白表' if blank else LISTS[name]}")
+    wide = widened(read, name)
+    return lambda asked: lay_out(wide(asked), chosen_of(found))
 
 
 def _write_split(
