@@ -68,6 +68,7 @@ class Form(BaseModel):
         together_mm: How high rows under one merged cell may be before they are torn apart.
         apart: About one person: everybody begins a new page with page numbers of its own.
         wide: Printed on A3 where its columns are too many for A4.
+        paper_only: What is filled in on it leaves on paper alone, never as a workbook.
         above: Words between title and table, spread over the line; `{unit}` is the unit's name or a gap.
         signatures: Words under the table, spread over the line.
         notes: Sentences under the table that stand on every copy.
@@ -86,6 +87,7 @@ class Form(BaseModel):
     together_mm: float = Field(default=75, gt=0)  # a group fits on a page that has begun
     wide: bool = False
     apart: bool = False
+    paper_only: bool = False
     above: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_range  # type: ignore[import-u
 
 from casework.lists import NUMBERS, Cell, Column, ListState, Table, check_code, list_fingerprint, shown
 from casework.money import FEN_PER_YUAN
+from casework.problems import Refused
 
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # a workbook must carry a time; a clock would change its bytes
 _PIXELS_PER_MM = 96 / 25.4
@@ -36,7 +37,12 @@ def write(table: Table) -> bytes:
 
     The 校验码 stands in the foot of every page and, with the whole fingerprint, in the file's properties. A list that
     is not official says so in the head of every page.
+
+    Raises:
+        Refused: `paper_only`: what is filled in on this form leaves on paper alone.
     """
+    if table.paper_only and table.rows:
+        raise Refused("paper_only", f"{table.title}的内容只打印在纸上，不写成 Excel；空白表可以")
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, _OPTIONS)
     fingerprint = list_fingerprint(table)

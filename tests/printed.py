@@ -138,12 +138,13 @@ SAMPLES = {
 
 def samples():
     """Every sample by name, those of the papers included."""
+    import printed_care
     import printed_papers
     import printed_person
     import printed_tables
 
-    papers = printed_papers.PAPERS | printed_tables.PAPERS
-    others = printed_tables.MORE | printed_person.SAMPLES
+    papers = printed_papers.PAPERS | printed_tables.PAPERS | printed_care.PAPERS
+    others = printed_tables.MORE | printed_person.SAMPLES | printed_care.MORE
     made = {form: lambda form=form, make=make: (form, make(), {}) for form, make in papers.items()}
     more = {name: lambda make=make: (make().list_id, make(), {}) for name, make in others.items()}
     return SAMPLES | made | more

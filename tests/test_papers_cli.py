@@ -35,6 +35,7 @@ from casework.vocabulary import Decision, LeaderLevel, RemovalCause, Stage, Visi
 
 made, _keys, quick = payment_round.made, payment_round._keys, payment_round.quick
 MADE = [name for name in LISTS if name not in COMPUTED]
+CARE_KEPT_LATER = ("pairing-register", "appointment-register", "talk-record", "line-of-duty-family")
 
 
 @pytest.fixture
@@ -103,6 +104,7 @@ def test_every_paper_leaves_as_pdf_and_as_workbook(paid, run, tmp_path):
         "minutes": "还没有提请会议研究名单",
         "goods-sheet": "没有发慰问品的",
         "collection-consent": "没有人指定他人代收",
+        **dict.fromkeys(CARE_KEPT_LATER, "日常关怀尚未启用，可先打印空白表"),
     }
     for name in MADE:
         words = ["list", name, "--round", "js", *(["--unit", "业州镇"] if PAPERS[name].needs_unit else [])]

@@ -8,6 +8,7 @@ from datetime import date
 
 import polars as pl
 import printed
+import printed_care as care
 import printed_papers as papers
 import printed_person as person
 import printed_tables as tables
@@ -31,7 +32,7 @@ def column(table, key):
 
 
 def test_every_paper_has_a_sample_and_a_form():
-    samples = papers.PAPERS | tables.PAPERS | person.PAPERS
+    samples = papers.PAPERS | tables.PAPERS | person.PAPERS | care.PAPERS
     forms = {make().list_id for make in samples.values()}
     assert len(forms) == len(samples)
     assert {found.plain for found in PAPERS.values()} - {""} <= forms

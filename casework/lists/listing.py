@@ -84,6 +84,7 @@ def listing(  # noqa: PLR0913 - what stands around a list
             "numbered": form.numbered,
             "wide": form.wide and sum(column.width_mm for column in columns) > WIDE_FROM_MM,
             "mark": form.mark,
+            "paper_only": form.paper_only,
             **around,
         }
     )

@@ -100,6 +100,7 @@ class Table:
         blank_rows: Empty rows printed where there are no rows at all; 0 prints none.
         numbered: Those empty rows carry their numbers, as the circular prints them.
         wide: On A3: its columns are too many for A4.
+        paper_only: What is filled in on it leaves on paper alone, never as a workbook.
         mark: Who may keep it, in the head of every page, e.g. 内部　会后收回; "" for none.
         lead: Paragraphs between title and list, as in a letter.
         fields: (label, value) pairs between title and list, as in a record; two pairs a line.
@@ -133,6 +134,7 @@ class Table:
     page_totals: bool = False
     numbered: bool = False
     wide: bool = False
+    paper_only: bool = False
 
     def __post_init__(self) -> None:
         keys = self.keys

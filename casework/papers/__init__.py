@@ -21,7 +21,7 @@ from casework.db import reading
 from casework.ledger import policy_of
 from casework.lists import Filed, ListState, Table, in_year, ledger_book, listing
 from casework.lists import filing as filed_list
-from casework.papers import accounts, filing, notices, paying, person, standing, study, visiting
+from casework.papers import accounts, care, filing, notices, paying, person, standing, study, visiting
 from casework.papers.asked import Asked, unit_name
 from casework.papers.basis import grounded
 from casework.papers.choices import STAGES, branches, instances, may_be_seen, stage_of
@@ -138,6 +138,13 @@ PAPERS: Final[Mapping[str, Paper]] = {
         "困难党员备案统计汇总表", filing.filed_existing, plain="filing", called="filing_existing", by_branch=True
     ),
     "information-base": Paper("困难党员信息库", standing.information, plain="information_base", by_branch=True),
+    "visit-record": Paper("走访记录", care.visited, plain="visit_record", by_branch=True),
+    "pairing-register": Paper("党员结对帮扶登记表", care.not_yet, plain="pairing_register"),
+    "appointment-register": Paper("党员约谈领导干部登记表", care.not_yet, plain="appointment_register"),
+    "talk-record": Paper("谈心谈话记录表", care.not_yet, plain="talk_record"),
+    "line-of-duty-family": Paper("因公殉职、牺牲党员家庭档案", care.not_yet, plain="line_of_duty_family"),
+    "political-birthday": Paper("党员政治生日名单", care.born_politically, plain="political_birthday", by_branch=True),
+    "fifty-years": Paper("党龄达到50年党员名单", care.fifty, plain="fifty_years", by_branch=True),
     "archive": Paper("归档目录", _catalogue, plain="archive_catalogue", whole=True),
 }
 """Name → paper, in the order of a round's life."""

@@ -14,13 +14,15 @@ from casework.models import Case, Person
 from casework.models_review import Meeting
 from casework.money import yuan
 from casework.papers.asked import Asked
+from casework.papers.care import MONTHS
 from casework.papers.notices import clauses_to_post, notices_of
 from casework.payment.bank import batches
 from casework.payment.common import unit_names
 from casework.payment.inspection import inspections
 
-STAGES: Final = ("申报与审核", "会议", "公示", "发放", "走访", "归档")
-"""The stages of a round, in the order the work goes."""
+CARE: Final = "日常关怀"
+STAGES: Final = ("申报与审核", "会议", "公示", "发放", "走访", CARE, "归档")
+"""The stages of a round, in the order the work goes; 日常关怀 goes on the whole year."""
 
 _STAGE: Final = {
     "application": "申报与审核",
@@ -52,6 +54,9 @@ _STAGE: Final = {
     "leader-roster": "走访",
     "visit-plan": "走访",
     "activity-report": "走访",
+    "visit-record": "走访",
+    **dict.fromkeys(("pairing-register", "appointment-register", "talk-record", "line-of-duty-family"), CARE),
+    **dict.fromkeys(("political-birthday", "fifty-years"), CARE),
 }
 
 
@@ -140,10 +145,15 @@ def _draws(session: Session, asked: Asked) -> list[tuple[str, str]]:
     return [(f"{chinese(one.on)}抽取 {one.size} 人", one.inspection_id) for one in inspections(session, asked.round_id)]
 
 
+def _months(session: Session, asked: Asked) -> list[tuple[str, str]]:  # noqa: ARG001 - as the others
+    return list(MONTHS.items())
+
+
 _OF: Final[Mapping[str, Callable[[Session, Asked], list[tuple[str, str]]]]] = {
     "minutes": _meetings,
     "public-notice": _to_post,
     "notice-result": _notices,
     "bank-payment": _batches,
     "inspection": _draws,
+    "political-birthday": _months,
 }
