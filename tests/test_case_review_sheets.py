@@ -27,10 +27,17 @@ from casework.widgets.cases_collect import Upload, manner_choice, near_form, pla
 HEADS = ("单位", "姓名", "性别", "出生年月")
 
 
+# What is written of the links and of who comes and goes is held on both databases.
+EVERYWHERE = pytest.mark.parametrize(
+    "desk", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
+
 @pytest.fixture
-def desk(sqlite_database_url, monkeypatch):
+def desk(request, monkeypatch):
     monkeypatch.setenv("CASEWORK_AUDIT_KEY", "ab" * 32)
-    engine = filled(sqlite_database_url)
+    kind = getattr(request, "param", "sqlite")
+    engine = filled(request.getfixturevalue(f"{kind}_database_url"))
     for where in (desks, importing):
         monkeypatch.setattr(where, "clock", lambda: NOW)
     yield cases.open_case_desk(Ledger(engine), ROUND, to_user(LOCAL_OFFICER))
@@ -99,6 +106,7 @@ def test_a_chosen_file_stays_in_hand_until_it_is_let_go_or_the_round_is_another(
     assert upload.of(other) is None
 
 
+@EVERYWHERE
 def test_the_officer_chooses_whether_the_sheet_replaces_the_earlier_one_or_adds_to_it(desk):
     first = chosen(desk)
     planned = planned_now(desk, first, cases.plan_sheet(desk, first.of(desk)))
@@ -144,6 +152,7 @@ def near_book():
     return workbooks.xlsx([heads, *(("示例乡", name, "男", born, "示例村党支部") for name, born in listed)])
 
 
+@EVERYWHERE
 def test_the_officer_says_who_is_somebody_the_ledger_knows(desk):
     upload = chosen(desk, near_book())
     proposed = cases.plan_sheet(desk, upload.of(desk))
@@ -180,6 +189,7 @@ def test_an_answer_that_cannot_be_is_said_and_the_question_stays(desk):
     assert upload.links is None
 
 
+@EVERYWHERE
 def test_everybody_alike_is_taken_at_once_where_nothing_else_was_said(desk):
     heads = (*HEADS, "所在党支部")
     listed = [

@@ -481,3 +481,22 @@ def test_amounts_and_dates_never_change_silently():
     assert read_cell("date", datetime(1965, 3, 7, 8, 30), as_of=AS_OF).value.text() == "1965年3月7日"  # noqa: DTZ001
     assert read_cell("date", time(8), as_of=AS_OF).held
     assert read_cell("date", timedelta(hours=8), as_of=AS_OF).held
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("id", "****1233"),
+        ("card", "****0128"),
+        ("card", "****0128 示例甲"),
+        ("card", "＊＊＊＊0128"),
+        ("phone", "139****5678"),
+        ("address", "示例路****"),
+        ("address_phone", "示例路****"),
+    ],
+)
+def test_what_our_lists_print_masked_is_not_read_over_what_is_stored(kind, text):
+    read = read_cell(kind, text, as_of=date(2020, 12, 31))
+    assert read.value is None
+    assert [each.message for each in read.remarks] == ["是遮盖过的，没有读入；台账里有的不变，没有的请补报完整的"]
+    assert read_cell("text", "**", as_of=date(2020, 12, 31)).value == "**"
