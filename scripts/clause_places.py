@@ -11,6 +11,17 @@ from __future__ import annotations
 from typing import Final
 
 _REGISTERED: Final = "person_forms.test_the_registration_form_has_every_label_of_the_circular_in_its_order"
+_RETURN: Final = "papers_tables.test_the_return_has_the_eleven_columns"
+_WHOLE_CARDS: Final = "papers_tables.test_whole_cards_only"
+_FILED: Final = "papers_tables.test_one_form_three_ranges"
+_FORMAL: Final = "papers_tables.test_a_filing_is_formal_once"
+_BOOK: Final = "papers_tables.test_everybody_in_the_ledger"
+_A3: Final = "papers_tables.test_the_circular_s_own_book"
+_FILED_YEAR: Final = "jiaozuo.test_the_year_blank"
+_BY_MEETING: Final = "review_exceptions.test_only_a_meeting"
+_LIFE_IM: Final = "round_lives.test_a_life_of_neimenggu"
+_LIFE_JZ: Final = "round_lives.test_a_life_of_jiaozuo"
+_LIFE_JS: Final = "round_lives.test_a_life_of_jianshi"
 _CHAIN: Final = "review_steps.test_each_circular_has_its_own_chain"
 _BODIES: Final = "review_steps.test_who_carries_a_step_out_comes_from_the_pack"
 _CARRIED: Final = "review_steps.test_each_path_has_its_own_clause"
@@ -51,7 +62,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "IM-3.3.2": ("people/packages.receive_package", _PACKED),
     "IM-3.5.1": ("payment/coverage.coverage", _NEEDS),
     "IM-4.1": ("people/packages.receive_package", _PACKED, _FORM, _REGISTERED),
-    "IM-4.2": ("intake/template.template_columns", _FILLED),
+    "IM-4.2": ("papers/filing.declared", _RETURN, _FILLED),
     "IM-A1.1": ("intake/people.row_of", _FORM, _REGISTERED),
     "IM-A1.2": ("intake/people.row_of", _FORM, _REGISTERED),
     "IM-A1.3": ("intake/facts.position_of", _FORM, _REGISTERED),
@@ -67,15 +78,21 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "IM-A1.8": ("intake/people.split_causes", _FORM, _REGISTERED),
     "IM-A1.9": ("review/packages.record_unit_steps", _ONCE, _REGISTERED),
     "IM-A1.10": ("intake/records.collect", _FORM, _REGISTERED),
-    "IM-A2.1": ("intake/template.template_columns", _FILLED),
-    "IM-A2.2": ("intake/template.template", _FILLED),
+    "IM-A2.1": ("lists/filing.person_return", _RETURN, _FILLED),
+    "IM-A2.2": ("papers/filing.declared_opened", _RETURN, _WHOLE_CARDS, _FILLED),
     "IM-1.2": ("payment/coverage.remarks", "payment_visits.test_at_home_and_by_the_one_in_charge"),
     "IM-1.3": ("payment/visits.record_visit", _HEARD),
     "IM-1.5": ("payment/follow_ups.open_follow_up", "payment_visits.test_difficulties_raised_are_followed"),
-    "IM-2.1": ("review/steps.carry_step", _CHAIN, "review_steps.test_a_package_is_recorded_once"),
-    "IM-2.2": ("review/steps.carry_step", _CHAIN, "review_steps.test_what_a_step_is_refused_for"),
+    "IM-2.1": ("review/steps.carry_step", _CHAIN, "review_steps.test_a_package_is_recorded_once", _LIFE_IM),
+    "IM-2.2": ("review/steps.carry_step", _CHAIN, "review_steps.test_what_a_step_is_refused_for", _LIFE_IM),
+    "IM-3.1.5": (
+        "review/exceptions.set_aside",
+        "review_exceptions.test_the_union_s_aid_blocks",
+        "review_cli.test_an_exception_is_typed_and_a_must_has_none",
+        "neimenggu.test_union_relief_counts_for_a_year",
+    ),
     "IM-3.2.3": ("review/chain.chain", _CHAIN, "review_steps.test_a_weaker_step_and_one_that_is_excepted"),
-    "IM-3.3.1": ("review/steps.carry_step", _CHAIN, "review_steps.test_nobody_reviews_what_he_proposed"),
+    "IM-3.3.1": ("review/steps.carry_step", _CHAIN, "review_steps.test_nobody_reviews_what_he_proposed", _LIFE_IM),
     "IM-3.3.6": (
         "allocation/quota._move",
         "neimenggu.test_the_caps_are_soft",
@@ -85,15 +102,22 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "review/meetings.decide_meeting",
         "review_meetings.test_a_list_agreed_to_as_it_stands_becomes_official",
         "review_steps.test_an_own_decision_needs_an_approver",
+        _LIFE_IM,
     ),
     "IM-3.4.2": (
         "review/notices.post_notice",
         _BODIES,
         "review_notices.test_a_notice_holds_everyone_listed_and_ends_after_its_last_day",
+        _LIFE_IM,
     ),
-    "IM-3.5.3": ("payment/report.activity_report", _REPORT),
-    "IM-3.5.4": ("payment/report.activity_report", _REPORT),
+    "IM-3.5.3": ("payment/report.activity_report", _REPORT, _LIFE_IM),
+    "IM-3.5.4": ("payment/report.activity_report", _REPORT, _LIFE_IM),
     "IM-4.3": ("dates.on_time", "neimenggu.test_the_deadline_day_itself_is_on_time"),
+    "IM-4.4": (
+        "lists/person_forms.registration",
+        _REGISTERED,
+        "person_forms_ledger.test_the_household_and_what_the_circular_asks",
+    ),
     "IM-4.5": ("people/contacts.put_contact", _CONSENT, _CARD),
     "IM-4.6": ("people/contacts.put_contact", _CONSENT, _CARD),
     "IM-4.7": (
@@ -101,19 +125,26 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "people_contacts.test_a_number_that_is_none_is_refused_without_being_repeated",
     ),
     "IM-A1.11": ("people/contacts.put_contact", _CONSENT, _CARD),
-    "IM-A2.4": ("people/seeing.masked_contacts", "people_contacts.test_numbers_are_masked_until_they_are_opened"),
+    "IM-A2.4": ("papers/filing.declared_opened", _WHOLE_CARDS, "papers_tables.test_who_may_not_see_opens_nothing"),
     # -- 焦作 2018 -----------------------------------------------------------------------------------------------
     "JZ-N0.1": ("intake/units.read_units", "units_sheet.test_a_clean_sheet_is_read_with_its_types"),
     "JZ-N0.2": ("people/rechecks.record_recheck", _RECHECK),
     "JZ-N2.1": ("people/packages.package_grid", _ON_TIME),
-    "JZ-N2.2": ("people/rechecks.recheck_list", _RECHECK),
+    "JZ-N2.2": ("papers/filing.filed_all", _FILED, "papers_tables.test_a_unit_with_nobody_is_named", _RECHECK),
     "JZ-N2.3": ("people/rechecks.record_recheck", _RECHECK),
-    "JZ-N2.5": ("review/steps.carry_step", "review_steps.test_what_a_step_is_refused_for"),
+    "JZ-N2.5": ("review/steps.carry_step", "review_steps.test_what_a_step_is_refused_for", _LIFE_JZ),
     "JZ-N2.8": ("people/packages.receive_package", _PACKED),
     "JZ-N2.9": ("people/packages.package_grid", _ON_TIME),
     "JZ-N3.3": ("people/importing.import_rows", _SHEET, _TWICE),
+    "JZ-N3.4": ("papers/filing.filed_all", _FILED, _FILED_YEAR),
     "JZ-N3.5": ("people/packages.package_grid", _ON_TIME),
-    "JZ-N3.6": ("people/packages.receive_package", _PACKED),
+    "JZ-N3.6": (
+        "papers/filing.filed_new",
+        _FILED,
+        _BOOK,
+        "person_forms_ledger.test_an_empty_form_has_the_boxes_of_an_application",
+        _PACKED,
+    ),
     "JZ-N3.7": ("people/packages.receive_package", _PACKED),
     "JZ-N4.1": ("people/rechecks.record_recheck", _RECHECK),
     "JZ-N4.3": ("payment/inspection.record_finding", _DRAWN),
@@ -125,51 +156,74 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "person_forms_ledger.test_the_boxes_are_those_of_the_persons_own_chain",
     ),
     "JZ-A2": ("lists/person_forms.approval", "person_forms_ledger.test_the_boxes_are_those_of_the_persons_own_chain"),
+    "JZ-A3": ("lists/standing_lists.ledger_book", _A3, _BOOK),
+    "JZ-A4": ("papers/filing.filed_new", _FILED, _FILED_YEAR),
     "JZ-M4.1.3": ("review/evidence.evidence_checklist", "evidence.test_the_checklist_follows_the_causes", _PAPER),
     "JZ-M4.2.4": ("people/importing.import_rows", _SHEET, _TWICE),
+    "JZ-M3.5": (
+        "ledger/exceptions.check_exception",
+        _BY_MEETING,
+        "review_exceptions.test_a_decided_meeting_is_named",
+        "review_exceptions.test_the_page_offers",
+        "worked.test_the_worked_cases_of_a_shipped_pack_hold",
+    ),
+    "JZ-M4.2.5": ("papers/filing.filed_all", _FILED, _FILED_YEAR),
     "JZ-M5.1.2": (
         "review/meetings.decide_meeting",
         "review_meetings.test_a_list_agreed_to_as_it_stands_becomes_official",
+        _LIFE_JZ,
     ),
-    "JZ-M5.2.2": ("people/holding.household_view", "people_holding.test_income_per_head_is_computed", _SHEET),
-    "JZ-M5.2.4": ("people/rechecks.recheck_list", _RECHECK),
+    "JZ-M5.2.2": ("papers/standing.ledger", _BOOK, "people_holding.test_income_per_head_is_computed", _SHEET),
+    "JZ-M5.2.4": ("papers/filing.filed_all", _FORMAL, _RECHECK),
     "JZ-M5.3.1": ("ledger/commands.execute", "audit.test_an_untouched_log_is_whole"),
     "JZ-M5.3.3": ("payment/inspection.record_finding", _DRAWN),
-    "JZ-N2.4": ("review/steps.carry_step", _CHAIN, _CARRIED),
-    "JZ-N2.6": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps"),
+    "JZ-N2.4": ("review/steps.carry_step", _CHAIN, _CARRIED, _LIFE_JZ),
+    "JZ-N2.6": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps", _LIFE_JZ),
     "JZ-N2.7": (
         "review/notices.post_notice",
         _CHAIN,
         "review_notices.test_a_units_own_notice_is_recorded_once_afterwards",
+        _LIFE_JZ,
     ),
-    "JZ-N3.1": ("review/steps.carry_step", _CHAIN, _CARRIED),
-    "JZ-N3.2": ("review/steps.carry_step", _CHAIN, _CARRIED),
+    "JZ-N3.1": ("review/steps.carry_step", _CHAIN, _CARRIED, _LIFE_JZ),
+    "JZ-N3.2": ("review/steps.carry_step", _CHAIN, _CARRIED, _LIFE_JZ),
     "JZ-M2.2.0": ("rules.verdicts", "worked.test_the_worked_cases_of_a_shipped_pack_hold"),
     "JZ-M3.2": ("payment/coverage.remarks", _FESTIVAL, "payment_visits.test_days_outside_the_window_are_named"),
-    "JZ-M4.2.1": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps"),
-    "JZ-M4.2.2": ("review/notice_days.notice_end", "review_notices.test_seven_days_of_jiaozuo_end_on_the_eighth"),
+    "JZ-M4.2.1": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps", _LIFE_JZ),
+    "JZ-M4.2.2": (
+        "review/notice_days.notice_end",
+        "review_notices.test_seven_days_of_jiaozuo_end_on_the_eighth",
+        _LIFE_JZ,
+    ),
     "JZ-M4.2.3": (
         "review/objections.record_objection",
         "review_notices.test_an_objection_makes_only_that_person_wait",
     ),
-    "JZ-M4.2.6": ("review/chain.stopped", "review_steps.test_a_refused_person_goes_no_further"),
-    "JZ-M4.3.1": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps"),
+    "JZ-M4.2.6": ("review/chain.stopped", "review_steps.test_a_refused_person_goes_no_further", _LIFE_JZ),
+    "JZ-M4.3.1": ("review/steps.carry_step", _CHAIN, "jiaozuo.test_two_paths_have_their_own_steps", _LIFE_JZ),
     "JZ-M4.3.2": ("review/chain.chain", "review_steps.test_a_weaker_step_and_one_that_is_excepted"),
-    "JZ-M4.4.1": ("review/steps.carry_step", _CHAIN, _BODIES),
+    "JZ-M4.4.1": ("review/steps.carry_step", _CHAIN, _BODIES, _LIFE_JZ),
     "JZ-M4.4.2": (
         "review/meetings.decide_meeting",
         _CHAIN,
         _BODIES,
         "review_meetings.test_a_list_agreed_to_as_it_stands_becomes_official",
+        _LIFE_JZ,
     ),
     "JZ-M4.5.1": (
         "payment/transfers.transfer",
         "jiaozuo.test_no_amount_is_fixed_and_the_money_is_dues",
         "payment_money.test_a_transfer_is_the_sum_of_its_people",
+        _LIFE_JZ,
     ),
-    "JZ-M4.5.2": ("payment/receipts.hand", _CHAIN, "payment_money.test_nothing_is_handed_over_before_the_transfer"),
-    "JZ-M4.5.3": ("payment/receipts.record_receipt", _CHAIN, _HAND),
-    "JZ-M4.5.4": ("payment/receipts.book", _HAND),
+    "JZ-M4.5.2": (
+        "payment/receipts.hand",
+        _CHAIN,
+        "payment_money.test_nothing_is_handed_over_before_the_transfer",
+        _LIFE_JZ,
+    ),
+    "JZ-M4.5.3": ("payment/receipts.record_receipt", _CHAIN, _HAND, _LIFE_JZ),
+    "JZ-M4.5.4": ("payment/receipts.book", _HAND, _LIFE_JZ),
     "JZ-M5.1.1": ("dates.spring_festival", _FESTIVAL),
     "JZ-M5.2.1": ("people/rechecks.recheck_list", _RECHECK),
     "JZ-M5.2.3": ("people/rechecks.record_recheck", _RECHECK, "people_rechecks.test_nothing_is_carried_into_the_next"),
@@ -183,8 +237,12 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "JS-2.1.1": ("allocation/quota.plan", "policies.test_the_quota_table_is_the_annex_cell_by_cell"),
     "JS-2.2.2": ("payment/funds.record_expense", "payment_money.test_a_unit_s_matching_money_is_apart"),
     "JS-4.1.6": ("payment/visits.link_leader", "payment_visits.test_a_leader_sees_at_least_two"),
-    "JS-4.2.1": ("payment/visits.record_visit", "payment_visits.test_one_entry_is_the_visit_and_the_handing_over"),
-    "JS-4.2.2": ("payment/visits.record_visit", _HEARD),
+    "JS-4.2.1": (
+        "payment/visits.record_visit",
+        "payment_visits.test_one_entry_is_the_visit_and_the_handing_over",
+        _LIFE_JS,
+    ),
+    "JS-4.2.2": ("payment/visits.record_visit", _HEARD, _LIFE_JS),
     "JS-5.1.1": ("review/packages.record_unit_steps", _ONCE, _CHAIN),
     "JS-5.1.2": ("review/packages.record_unit_steps", _ONCE),
     "JS-5.1.4": ("review/packages.record_unit_steps", _ONCE, _BEHIND),
@@ -193,7 +251,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         _ONCE,
         "review_units_decide.test_a_branch_sees_its_own_people_only",
     ),
-    "JS-5.2.5": ("payment/inspection.record_finding", _DRAWN),
+    "JS-5.2.5": ("payment/inspection.record_finding", _DRAWN, _LIFE_JS),
     "JS-6.1": ("people/packages.package_grid", _ON_TIME, _NEEDS),
     "JS-6.2": ("people/packages.package_grid", "packages.test_whom_to_chase", _NEEDS),
     "JS-6.3": ("people/packages.receive_package", _PACKED, _NEEDS),
@@ -214,23 +272,29 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "allocation/fund.sources",
         "allocation.test_jianshi_is_359_places_and_184000_yuan",
         "payment_money.test_no_more_comes_in_than_the_circular_allots",
+        _LIFE_JS,
     ),
     "JS-2.2.1": ("payment/funds.record_expense", "payment_money.test_a_unit_s_matching_money_is_apart"),
     "JS-4.1.1": ("payment/visits.link_leader", "payment_visits.test_a_leader_sees_at_least_two"),
     "JS-4.1.2": ("payment/coverage.leaders", "payment_visits.test_a_leader_sees_at_least_two"),
-    "JS-4.1.3": ("payment/receipts.hand_over", "payment_visits.test_one_entry_is_the_visit_and_the_handing_over"),
+    "JS-4.1.3": (
+        "payment/receipts.hand_over",
+        "payment_visits.test_one_entry_is_the_visit_and_the_handing_over",
+        _LIFE_JS,
+    ),
     "JS-4.1.4": ("payment/visits.plan_visit", "payment_visits.test_a_plan_stays_inside_the_township_s_own_list"),
     "JS-4.1.5": ("payment/coverage.leaders", "payment_visits.test_a_leader_without_a_coordinating_office_is_named"),
     "JS-4.1.7": ("payment/coverage.coverage", _TOGETHER),
     "JS-4.1.8": ("payment/coverage.coverage", _TOGETHER),
-    "JS-4.1.9": ("payment/visits.record_visit", _HEARD),
-    "JS-4.1.10": ("payment/coverage.remarks", "payment_visits.test_a_first_secretary_is_seen"),
-    "JS-4.2.3": ("payment/visits.record_visit", _HEARD),
+    "JS-4.1.9": ("payment/visits.record_visit", _HEARD, _LIFE_JS),
+    "JS-4.1.10": ("payment/coverage.remarks", "payment_visits.test_a_first_secretary_is_seen", _LIFE_JS),
+    "JS-4.2.3": ("payment/visits.record_visit", _HEARD, _LIFE_JS),
     "JS-4.2.4": ("payment/follow_ups.open_follow_up", "payment_visits.test_difficulties_raised_are_followed"),
     "JS-5.1.3": ("people/rechecks.recheck_list", _RECHECK),
     "JS-5.1.5": (
         "review/confirmation.confirm_list",
         "review_units_decide.test_the_office_confirms_what_the_towns_decided",
+        _LIFE_JS,
     ),
     "JS-5.1.6": ("review/notices.post_notice", "review_units_decide.test_a_branch_sees_its_own_people_only"),
     "JS-5.2.1": ("payment/receipts.refuse_place", _NOBODY_CALLED, "policies.test_the_leaders_visits_and_the_places"),
@@ -238,9 +302,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "JS-5.2.3a": (
         "payment/reconciliation.open_ends",
         "payment_money.test_what_a_unit_received_and_did_not_pay_is_named",
+        _LIFE_JS,
     ),
     "JS-5.2.3b": ("payment/funds.refuse_other_purpose", "payment_money.test_money_is_ring_fenced"),
-    "JS-5.2.4": ("payment/inspection.draw", _DRAWN, "payment_visits.test_a_draw_can_be_done_again"),
+    "JS-5.2.4": ("payment/inspection.draw", _DRAWN, "payment_visits.test_a_draw_can_be_done_again", _LIFE_JS),
     "JS-A1.5": ("lists/quota.quota_table", "policies.test_captions_and_rates_are_the_column_heads_of_the_annex"),
     "JS-A1.6": (
         "allocation/quota.plan",
@@ -249,15 +314,9 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 
-PRINT_LATER: Final = frozenset(
-    {"IM-4.2", "IM-A2.1", "IM-A2.2", "JZ-N2.2", "JZ-N3.6", "JZ-M5.2.2", "JZ-M5.2.4"},
-)
-"""What is asked for, read, checked and kept today; its printed form is still to come (issue 4)."""
-
 LATER: Final = {
-    "IM-3.5.2": "issue 6，宣传登记",
-    "IM-4.4": "issue 4，登记表由本人核对",
-    "JS-5.3.1": "issue 6，宣传登记",
-    "JS-5.3.2": "issue 6，舆情登记",
+    "IM-3.5.2": "issue 6，宣传登记：媒体报道由宣传部门办，本系统只存原文",
+    "JS-5.3.1": "issue 6，宣传登记：媒体报道由宣传部门办，本系统只存原文",
+    "JS-5.3.2": "issue 6，舆情登记：监测在系统之外，本系统只存原文",
 }
-"""What is only kept and shown so far, and the issue that brings it; forms are issue 4."""
+"""What is only kept and shown so far, the issue that may bring it, and why it is not worked with."""

@@ -16,11 +16,14 @@ from typing import NamedTuple
 
 from casework.policy import Clause, Policy, load_policy
 from casework.vocabulary import Subject
-from scripts.clause_places import LATER, PLACES, PRINT_LATER
+from scripts.clause_places import LATER, PLACES
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "clauses.md"
 PACKS = {"IM": "neimenggu-2022", "JZ": "jiaozuo-2018", "JS": "jianshi-2020"}
+
+UNPLACED = "还没有写明落实在哪里"
+"""A clause of a pack nobody has placed yet; `tests/test_clauses.py` lets none of the shipped packs keep it."""
 
 _WORKED = "tests/test_worked.py::test_the_worked_cases_of_a_shipped_pack_hold"
 _READ = "tests/test_policies.py::test_every_clause_means_exactly_one_thing"
@@ -84,7 +87,7 @@ _SHAPES = _CASE | {
         "casework/payment/report.py::activity_report",
         ("tests/test_payment_visits.py::test_the_report_has_its_figures_filled_in",),
     ),
-    "form": Honoured("casework/shapes/procedure.py::FormDefinition", (_READ,), "issue 4，表式"),
+    "form": Honoured("casework/shapes/procedure.py::FormDefinition", (_READ,), UNPLACED),
 }
 _FORMS = {
     "quota_table": Honoured(
@@ -130,7 +133,7 @@ def honoured(clause: Clause) -> Honoured:
         return Honoured("casework/rules.py::outcome_of_mark", (_WORKED,))
     if clause.note:
         return Honoured("casework/policy/pack.py::Clause", (_QUOTED,))
-    return Honoured("casework/policy/pack.py::Clause", (_READ,), LATER.get(clause.id, "issue 4，表式"))
+    return Honoured("casework/policy/pack.py::Clause", (_READ,), LATER.get(clause.id, UNPLACED))
 
 
 def how(clause: Clause) -> str:
@@ -148,7 +151,7 @@ def table(policy: Policy) -> str:
         found = honoured(clause)
         words = clause.words.replace("|", "｜").replace("\n", "")
         words = words if len(words) <= 40 else f"{words[:39]}…"
-        later = f"*later*（{found.later}）" if found.later else "印制：issue 4" * (clause.id in PRINT_LATER)
+        later = f"*later*（{found.later}）" if found.later else ""
         tests = "<br>".join(f"`{test}`" for test in found.tests)
         lines.append(f"| {clause.id} | {words} | {how(clause)} | `{found.where}` | {tests} | {later} |")
     return "\n".join(lines)
@@ -159,12 +162,11 @@ def page() -> str:
     packs = [load_policy(name) for name in PACKS.values()]
     count = sum(len(policy.clauses) for policy in packs)
     later = sum(1 for policy in packs for clause in policy.clauses if honoured(clause).later)
-    prints = len(PRINT_LATER)
     head = f"""# 条款落实表
 
 Every operative sentence of the shipped circulars: {count} clauses, what is done with it, where, and which test would
-notice its loss. *later* names what is stored and shown today but not yet worked with, and the issue
-that brings it ({later} clauses); 印制 marks what is worked with while its printed form is to come ({prints} clauses).
+notice its loss. *later* names what is stored and shown today but not yet worked with, the issue that may bring it,
+and why ({later} clauses).
 Written by
 `python -m scripts.clause_table`; `tests/test_clauses.py` holds every row against the code.
 """

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from casework.policy import load_policy
-from scripts.clause_places import PLACES
+from scripts.clause_places import LATER, PLACES
 from scripts.clause_table import PACKS, ROOT, TARGET, honoured, named, page
 
 ROWS = [pytest.param(clause, id=clause.id) for name in PACKS.values() for clause in load_policy(name).clauses]
@@ -44,6 +44,13 @@ def test_what_is_honoured_names_more_than_that_it_was_read(clause):
 
     read_only = found.where.startswith("casework/policy/") or found.where.startswith("casework/shapes/")
     assert read_only == bool(found.later or clause.note)
+
+
+def test_what_comes_later_says_so_clause_by_clause_and_why():
+    waiting = {clause.values[0].id: honoured(clause.values[0]).later for clause in ROWS}
+
+    assert {name: said for name, said in waiting.items() if said} == LATER
+    assert all("：" in said for said in LATER.values())
 
 
 def test_no_place_is_written_down_for_a_clause_that_is_not_there():
