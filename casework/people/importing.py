@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -229,9 +229,12 @@ def _write(work: Work, plan: ImportPlan, *, take_clean: bool, remember: bool) ->
     steps = steps_of(plan, {place: case_id for place, (case_id, *_) in outcomes.items()})
     links = kept(plan.told, _apart(plan, outcomes))
     held = Counter(plan.intake.rows.filter(pl.col("state") == "held")["unit_id"].to_list())
+    of_unit: dict[str, list[tuple[Place, Outcome]]] = defaultdict(list)
+    for place, told in outcomes.items():
+        of_unit[told[3]].append((place, told))
     for unit_id in plan.units:
         before = plan.batches.get(unit_id)
-        mine = [(place, told) for place, told in outcomes.items() if told[3] == unit_id]
+        mine = of_unit[unit_id]
         gone = plan.gone.get(unit_id, ())
         if not mine and not gone:
             continue

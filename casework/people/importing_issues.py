@@ -254,7 +254,7 @@ class _Looking:
 
     def _same(self, row: Mapping[str, Any], mine: str | None) -> None:
         """Look for equal and near names in the same birth month and branch."""
-        if not (row["name"] and row["born_on"] and row["branch"]):
+        if not (self.alike and row["name"] and row["born_on"] and row["branch"]):
             return
         key, told = name_key(row["name"]), _place(row) in self.told
         block = _block(row)
