@@ -22,10 +22,8 @@ _REVIEW = (
     "chain",
     "missing",
     "step",
-    "package",
     "judge",
     "questions",
-    "evidence",
     "steps",
     "revoke",
     "feedback",
@@ -51,7 +49,7 @@ TASKS: Final[dict[str, tuple[str, ...]]] = {
         *("pay visit", "pay unvisited", "pay deadlines", "pay draw", "pay drawn", "pay finding", "pay report"),
     ),
     "台账": ("people",),
-    "打印与导出": ("list", "layout", "fill"),
+    "打印与导出": ("list", "issue", "issued", "reprint", "verify", "bundle", "layout", "fill"),
     "核对、结束一轮": ("check", "round ends", "round close"),
 }
 """Task → the commands it takes; a word alone stands for every command under it."""
