@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 from pypdf import PdfReader
+from pypdf.generic import ArrayObject
 
 from casework import glyphs, printing
 from casework.forms import load_form, names
@@ -25,6 +26,7 @@ from casework.issuing.pages import LOOSE, differences
 from casework.lists import ListState, as_printed, canonical_bytes, check_code, list_fingerprint, shown
 from casework.pictures import read_pdf
 from casework.printing import break_head, render
+from casework.printing.titles import break_title
 from casework.problems import Refused
 
 SEEN = 96  # of 255 grey levels: less is another smoothing of the same line
@@ -108,8 +110,8 @@ def test_a_page_says_what_its_list_says_and_every_changed_digit_is_seen(name, pa
     for row, column in itertools.product(sorted({0, len(rows) // 2, len(rows) - 1} & set(range(len(rows)))), range(99)):
         cell = rows[row][column] if column < len(table["columns"]) else ""
         digits = [at for at, sign in enumerate(cell) if sign.isdecimal()]
-        if not digits or (table["list"] in LOOSE and table["columns"][column]["key"] == "index"):
-            continue  # a form about one person carries no number, or its neighbour on the page has the other
+        if not digits or (table["list"] in LOOSE - {"receipt"} and table["columns"][column]["key"] == "index"):
+            continue  # a form about one person carries no number of its own
         at = digits[len(digits) // 2]
         other = f"{cell[:at]}{(int(cell[at]) + 1) % 10}{cell[at + 1 :]}"
         changed = [[*one[:column], other, *one[column + 1 :]] if n == row else one for n, one in enumerate(rows)]
@@ -361,6 +363,28 @@ def test_a_public_list_carries_nothing_inside(papers):
     assert "重大疾病" not in words(papers / "public_list.pdf")
 
 
+def tags(node):
+    """Every tag under one of the tree a screen reader follows."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for part in node:
+            yield from tags(part)
+    elif isinstance(node, dict) and "/S" in node:
+        yield node["/S"]
+        yield from tags(node.get("/K", ArrayObject()))
+
+
+@pytest.mark.parametrize("name", ["roster", "quota_table", "ledger", "registration"])
+def test_tables_are_tagged_with_their_heads(name, papers):
+    root = PdfReader(papers / f"{name}.pdf").trailer["/Root"]
+    found = list(tags(root["/StructTreeRoot"]["/K"]))
+
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert {"/Table", "/TR", "/TH", "/TD", "/H1"} <= set(found)
+    assert found.count("/TD") >= len(printed.sample(name).rows)
+
+
 def test_fonts_are_embedded(papers):
     listed = subprocess.run(["pdffonts", papers / "roster.pdf"], check=True, capture_output=True, text=True).stdout
 
@@ -482,6 +506,37 @@ def test_a_cell_too_long_for_a_page_is_refused_with_its_measure():
 )
 def test_a_head_breaks_where_it_reads_well(text, most, parts):
     assert break_head(text, most) == parts
+
+
+@pytest.mark.parametrize(
+    ("title", "most", "lines"),
+    [
+        ("2020年度元旦春节期间慰问名额分配表", 20, ("2020年度元旦春节期间慰问名额分配表",)),
+        (
+            "关于开展2018年度市直机关困难党员台账更新与救助慰问工作的通知",
+            20,
+            ("关于开展2018年度市直机关", "困难党员台账更新与救助慰问工作的通知"),
+        ),
+        (
+            "关于做好2020年度元旦春节期间走访慰问生活困难党员、老党员和老干部工作的通知",
+            20,
+            ("关于做好2020年度元旦春节期间走访慰问", "生活困难党员、老党员和老干部工作的通知"),
+        ),
+    ],
+)
+def test_a_title_breaks_into_even_lines_and_tears_no_word(title, most, lines):
+    assert break_title(title, most) == lines
+
+
+@given(st.text("慰问党员通知的、（）2018年度", max_size=60), st.integers(4, 25))
+@settings(max_examples=60)
+def test_a_broken_title_loses_nothing_and_leaves_no_sign_alone(title, most):
+    lines = break_title(title, most)
+
+    assert "".join(lines) == title
+    if len(lines) > 1:
+        assert all(sum(0.5 if sign.isascii() else 1 for sign in line) <= most for line in lines)
+        assert all(line not in "的、）" for line in lines)
 
 
 @given(st.text("慰问党员、及（）", max_size=30), st.integers(2, 12))

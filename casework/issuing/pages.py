@@ -69,7 +69,12 @@ def differences(pages: Sequence[str], words: dict[str, Any]) -> Iterator[str]:
     for said in around:
         if squeezed(said) and squeezed(said) not in whole:
             yield f"页面上没有名单中的“{said[:24]}”"
-    yield from _in_order(texts, words) if words["list"] in LOOSE else _rows(texts, words)
+    parts = "\n".join(pages).split(words["title"])[1:]
+    if words["list"] == "receipt" and len(parts) == len(words["rows"]):
+        for at, (part, row) in enumerate(zip(parts, words["rows"], strict=True), start=1):  # two share a page
+            yield from _in_order([_Text.of(part)], {**words, "rows": [row]}, at)
+    else:
+        yield from _in_order(texts, words) if words["list"] in LOOSE else _rows(texts, words)
     yield from _totals(texts, words)
 
 
@@ -158,13 +163,13 @@ def _ends(text: _Text, position: int, words: dict[str, Any]) -> bool:
     )
 
 
-def _in_order(texts: Sequence[_Text], words: dict[str, Any]) -> Iterator[str]:
+def _in_order(texts: Sequence[_Text], words: dict[str, Any], first: int = 1) -> Iterator[str]:
     """Compare forms about one person, whose own rows follow one another: every cell is there, and as often as it is."""
     columns, page = words["columns"], 0
     keys = [column["key"] for column in columns]
     number = keys.index("index") if "index" in keys else None
     printed = [at for at, key in enumerate(keys) if key != "index" or words["list"] == "receipt"]
-    for copy, own in enumerate(_copies(words["rows"], number), start=1):
+    for copy, own in enumerate(_copies(words["rows"], number), start=first):
         near = texts[max(0, page - 1) : page + 4]
         needed = _needed(own, printed)
         for at, cell in ((at, row[at]) for row in own for at in printed):

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from casework import glyphs
 from casework.forms import Form, Mode, form_file
 from casework.lists import NUMBERS, Cell, Column, ListState, Table, check_code, list_fingerprint, shown
+from casework.printing.titles import titled
 from casework.problems import Refused
 
 WIDTHS_MM = {("annex", True): 225, ("annex", False): 156, ("report", True): 261, ("report", False): 174}
@@ -79,6 +80,9 @@ def _source(name: str) -> tuple[str, None, Callable[[], bool]] | None:
 templates = SandboxedEnvironment(
     loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+
+
+templates.filters["titled"] = lambda text, page, css: titled(text, _room(page), css)
 
 
 def page_html(  # noqa: PLR0913 - what is on a page
@@ -160,6 +164,12 @@ def break_head(text: str, most: int) -> tuple[str, ...]:
             found.append((cost + 20 + uneven + (0 if smooth else 60), (*lines, text[start:end])))
         best.append(min(found, default=(10**6, (text[:end],))))
     return best[-1][1]
+
+
+def _room(page: str) -> int:
+    """Return the width of the type area of a kind of page, e.g. "annex-portrait", in mm."""
+    mode, _, side = page.partition("-")
+    return next((mm for (how, flat), mm in WIDTHS_MM.items() if how == mode and flat == (side == "landscape")), 156)
 
 
 def _head(table: Table, widths: list[float], sign: float) -> list[list[_Box]]:
