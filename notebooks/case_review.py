@@ -492,14 +492,8 @@ def paper_memory():
 def paper_part_choice(section):
     mo.stop(section.value != printed.SECTION)
     paper_part = issuing.part_choice()
-    return (paper_part,)
-
-
-@app.cell
-def paper_part_shown(paper_part, section):
-    mo.stop(section.value != printed.SECTION)
     paper_part
-    return
+    return (paper_part,)
 
 
 @app.cell
@@ -603,40 +597,20 @@ def paper_shown(
 
 
 @app.cell
-def issued_pages(paper_part, section):
-    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.REGISTER)
-    issued_page = issuing.pages_field()
-    return (issued_page,)
-
-
-@app.cell
-def issued_shown(desk, get_step, issued_page, paper_part, section):
-    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.REGISTER)
-    get_step()
-    mo.Html(issuing.register_html(desk, issued_page))
-    return
-
-
-@app.cell
-def verified_file(paper_part, section):
-    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.VERIFY)
-    paper_file = issuing.file_choice()
-    return (paper_file,)
-
-
-@app.cell
-def verified_shown(desk, paper_file, paper_part, section):
-    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.VERIFY)
-    mo.Html(issuing.verify_html(desk, paper_file))
-    return
-
-
-@app.cell
-def set_choice(desk, paper_part, section):
-    mo.stop(section.value != printed.SECTION or paper_part.value != issuing.WHOLE)
-    set_purpose, set_zip, set_pdf = issuing.set_choices()
+def paper_else(desk, paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value == issuing.PRINT)
+    issued_page, verified_file = issuing.pages_field(), issuing.file_choice()
     set_unit = office.office_unit(desk)
-    return set_pdf, set_purpose, set_unit, set_zip
+    set_purpose, set_zip, set_pdf = issuing.set_choices()
+    return issued_page, set_pdf, set_purpose, set_unit, set_zip, verified_file
+
+
+@app.cell
+def paper_else_shown(desk, get_step, issued_page, paper_part, section, verified_file):
+    mo.stop(section.value != printed.SECTION or paper_part.value not in issuing.KEPT)
+    get_step()
+    mo.Html(issuing.kept_html(desk, paper_part.value, issued_page, verified_file))
+    return
 
 
 @app.cell

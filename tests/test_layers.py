@@ -135,7 +135,7 @@ LONGER = {
 and every word is in one list, as is every schema of a frame."""
 NOTEBOOK_LINES, NOTEBOOK_CELLS, CELL_LINES = 370, 43, 12
 """The allocation worksheet has six sections, and a control may not stand in the cell that shows it."""
-WIDER = {"case_review.py": (640, 72)}
+WIDER = {"case_review.py": (720, 76)}
 """Lines and cells of a notebook with more sections: the whole life of a round, seven tabs of a few cells each."""
 
 

@@ -33,7 +33,10 @@ from casework.widgets.deeds import Counter
 from casework.widgets.fields import text
 from casework.widgets.review_forms import deed_form, drawn_anew
 
-__all__ = ["PRINT", "REGISTER", "VERIFY", "WHOLE", "issue_card", "office_panel"]
+__all__ = ["KEPT", "PRINT", "WHOLE", "office_panel"]
+
+KEPT = (REGISTER, VERIFY)
+"""The parts about files that have left."""
 
 
 def part_choice() -> mo.ui.radio:
@@ -103,6 +106,11 @@ def verify_html(desk: CaseDesk, chosen: Any) -> str:
     given = chosen.value[0] if chosen.value else None
     file = (str(given.name), bytes(given.contents)) if given else None
     return str(verify_panel(desk, text(chosen), file))
+
+
+def kept_html(desk: CaseDesk, part: str, pages: Any, file: Any) -> str:
+    """Return the part about files that have left."""
+    return register_html(desk, pages) if part == REGISTER else verify_html(desk, file)
 
 
 def set_choices() -> tuple[mo.ui.dropdown, mo.ui.run_button, mo.ui.run_button]:
