@@ -41,7 +41,6 @@ FILL, EXPORT = "套用来表", "自选导出"
 PARTS: Final = (FILL, EXPORT)
 _WHO: Final = {"名单上的人员（没有名单时为本轮全部）": "", "本轮全部人员": "all"}
 _WHOLE_NUMBERS: Final = "填完整号码，并登记是我打开的"
-_EVERY: Final = "全部列"
 
 
 def _asked(bench: Bench, actor: Actor, unit: str) -> Asked:
@@ -129,15 +128,11 @@ def _download(file: str, address: str) -> str:
 # -- 自选导出 ----------------------------------------------------------------------------------------------------------
 
 
-def list_choices() -> dict[str, str]:
-    """Return label → list an export can be made of."""
-    return {LABELS[name]: name for name in OF_PEOPLE}
-
-
-def layout_choices(desk: CaseDesk, name: str) -> dict[str, str]:
-    """Return label → layout of a list; "" for every column."""
+def export_choices(desk: CaseDesk) -> dict[str, tuple[str, str]]:
+    """Return label → (list, layout): every list of people with all its columns, and every layout kept."""
     with reading(desk.engine) as session:
-        return {_EVERY: "", **{one.name: one.name for one in layouts(session, name)}}
+        kept = [(f"{LABELS[one.list_name]}：{one.name}", (one.list_name, one.name)) for one in layouts(session)]
+    return {**{LABELS[name]: (name, "") for name in OF_PEOPLE}, **dict(kept)}
 
 
 def export_forms(bench: Bench, name: str, layout: str) -> tuple[Form, ...]:

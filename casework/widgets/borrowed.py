@@ -1,4 +1,4 @@
-"""The controls of 套用来表 and 自选导出: which list, which layout, whose; the form, and what came of it."""
+"""The controls of 套用来表 and 自选导出: which list in which layout, whose; the form, and what came of it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ import marimo as mo
 from casework.views.borrowed import (
     EXPORT,
     PARTS,
+    export_choices,
     export_forms,
     fill_form,
-    layout_choices,
-    list_choices,
     own_panel,
 )
 from casework.views.cases import CaseDesk, Look
 from casework.views.html import failure
 from casework.views.review_forms import Bench, Form
-from casework.widgets.choices import pick
 from casework.widgets.deeds import Counter
 from casework.widgets.fields import text
 from casework.widgets.review_forms import drawn_anew, drawn_form, office_unit
@@ -29,13 +27,12 @@ __all__ = ["PARTS"]
 
 
 def choices(desk: CaseDesk, part: object) -> tuple[mo.ui.dropdown, mo.ui.dropdown | None]:
-    """Return the unit, and the list an export is made of."""
-    return office_unit(desk), pick(list_choices()) if part == EXPORT else None
-
-
-def layout_choice(desk: CaseDesk, which: Any) -> mo.ui.dropdown | None:
-    """Return the layout an export begins with; None for a workbook that is filled."""
-    return None if which is None else pick(layout_choices(desk, str(which.value)))
+    """Return the unit, and the list an export is made of, with its layout."""
+    options = export_choices(desk) if part == EXPORT else {}
+    if not options:
+        return office_unit(desk), None
+    first = next(iter(options))
+    return office_unit(desk), mo.ui.dropdown(options, value=first, allow_select_none=False, searchable=True)
 
 
 @dataclass(frozen=True)
@@ -53,9 +50,7 @@ class Own:
     problem: str = ""
 
 
-def own(  # noqa: PLR0913, PLR0917 - a form and what it is about
-    counter: Counter[CaseDesk], look: Look, part: object, unit: Any, which: Any, layout: Any
-) -> Own:
+def own(counter: Counter[CaseDesk], look: Look, part: object, unit: Any, which: Any) -> Own:
     """Return the form that fills or exports, for whoever may; the answer is told under the name of the part."""
     desk = counter.desk
     bench = Bench(desk, look, counter.page, str(unit.value or ""))
@@ -65,7 +60,7 @@ def own(  # noqa: PLR0913, PLR0917 - a form and what it is about
     try:
         forms: tuple[Form, ...] = (fill_form(bench),)
         if name == EXPORT:
-            forms = export_forms(bench, str(which.value), str(layout.value or ""))
+            forms = export_forms(bench, *which.value)
     except Exception as error:  # noqa: BLE001 - the page says it, the log has the type
         return Own(name, problem=failure(error))
     drawn: dict[int, Any] = {}
@@ -74,8 +69,8 @@ def own(  # noqa: PLR0913, PLR0917 - a form and what it is about
     return Own(name, drawn)
 
 
-def shown(own: Own, unit: Any, which: Any, layout: Any, told: Mapping[str, str]) -> str:
+def shown(own: Own, unit: Any, which: Any, told: Mapping[str, str]) -> str:
     """Return the part."""
-    controls = {"": text(unit), "表": text(which), "版式": text(layout)}
+    controls = {"": text(unit), "表": text(which)}
     drawn = {label: control for label, control in controls.items() if control}
     return own_panel(own.part, drawn, drawn_anew(own.drawn), told.get(own.part, ""), own.problem)
