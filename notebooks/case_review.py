@@ -24,6 +24,7 @@ with app.setup:
     from casework.widgets import cases_one as one
     from casework.widgets import cases_scans as papers
     from casework.widgets import cases_standing as standings
+    from casework.widgets import borrowed
     from casework.widgets import issuing
     from casework.widgets import papers as printed
 
@@ -618,6 +619,28 @@ def set_shown(desk, paper_part, section, set_pdf, set_purpose, set_step, set_uni
     mo.stop(section.value != printed.SECTION or paper_part.value != issuing.WHOLE)
     _why = issuing.begin_whole(desk, set_purpose, set_unit, (set_zip, set_pdf), set_step)
     mo.Html(issuing.set_html(desk, set_purpose, set_unit, (set_zip, set_pdf), _why))
+    return
+
+
+@app.cell
+def own_choice(desk, paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value not in borrowed.PARTS)
+    own_unit, own_list = borrowed.choices(desk, paper_part.value)
+    return own_list, own_unit
+
+
+@app.cell
+def own_form(counter, look, own_list, own_unit, paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value not in borrowed.PARTS)
+    own = borrowed.own(counter, look, paper_part.value, own_unit, own_list)
+    own_drawn = own.drawn
+    return own, own_drawn
+
+
+@app.cell
+def own_shown(get_said, own, own_list, own_unit, paper_part, section):
+    mo.stop(section.value != printed.SECTION or paper_part.value not in borrowed.PARTS)
+    mo.Html(borrowed.shown(own, own_unit, own_list, get_said()))
     return
 
 

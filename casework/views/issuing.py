@@ -20,6 +20,7 @@ from casework.ledger import Result
 from casework.lists import Table, check_code, list_fingerprint
 from casework.paper_files import LABELS
 from casework.problems import Refused
+from casework.views.borrowed import PARTS as OWN_PARTS
 from casework.views.cases.desk import CaseDesk
 from casework.views.cases.files import keep_file
 from casework.views.desk import clock
@@ -32,7 +33,7 @@ from casework.views.plans import Told
 from casework.views.review_forms import Bench, Form, Given, refused, writing
 
 PRINT, REGISTER, VERIFY, WHOLE = "打印与印发", "已发文件", "核对文件", "全套材料"
-PARTS: Final = (PRINT, REGISTER, VERIFY, WHOLE)
+PARTS: Final = (PRINT, REGISTER, VERIFY, WHOLE, *OWN_PARTS)
 """What the section 表册 is worked in."""
 PURPOSES: Final = {"归档（全部表册）": "archive", "报送（只含可以外送的正式表）": "submit"}
 MOST_BYTES: Final = 20 * 1024 * 1024
