@@ -332,3 +332,11 @@ def test_of_a_hidden_row_and_of_words_beside_the_list_no_number_is_repeated():
     assert told == ["2　示例乡　示例乙"]
     notes = file(made(more=[("填表人：示例 13900000003 410102196503071233 139 0000 0003",)])).skipped
     assert [each.text for each in notes] == ["填表人：示例 **** **** ****"]
+
+
+def test_a_sheet_without_a_column_for_the_category_is_told_so_once():
+    """Two people, one sentence: a word for each of four hundred would hide every other."""
+    without = [tuple(cell for head, cell in zip(HEADS, row, strict=True) if head != "类别") for row in (HEADS, *GOOD)]
+    told = [ours(issue) for issue in file(workbooks.xlsx(without)).issues]
+    said = "没有类别一栏，新增的人审核前须补上。请加上慰问类别一栏，或在台账里补。"
+    assert [each for each in told if "类别" in each[2]] == [("warn", "", said)]

@@ -192,6 +192,8 @@ class _Reading:
         if mapping.year is not None and mapping.year not in {self.policy.year, self.policy.issued_on.year}:
             said = f"标题写的是 {mapping.year} 年，本轮是 {self.policy.year} 年"
             self._of_sheet(sheet, warn(said, "请核对是否拿错了表"))
+        if records.people and "category" not in mapping.fields() and not (mapping.category or self._only_category()):
+            self._of_sheet(sheet, warn("没有类别一栏，新增的人审核前须补上", "请加上慰问类别一栏，或在台账里补"))
         twice = [head for head, times in Counter(column.head for column in mapping.columns).items() if times > 1]
         if twice:
             self._of_sheet(sheet, warn(f"表头“{'”“'.join(twice)}”出现了几次，只读第一列", "请核对各列的含义"))
@@ -305,7 +307,7 @@ class _Reading:
         category = draft.read("category")
         otherwise = mapping.category or self._only_category() or None
         draft.values["category"] = category.value or (None if category.held else otherwise)
-        if draft.values["category"] is None and not category.held:
+        if draft.values["category"] is None and not category.held and "category" in mapping.fields():
             draft.say(warn("没有写类别，审核前须补上", "请填写慰问类别"), "category")
 
     def _unit(self, text: str) -> Read:
