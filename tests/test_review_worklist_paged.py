@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from polars.testing import assert_frame_equal
 from review_round import OFFICER, at, by, neimenggu
+from sqlalchemy import event
 
 from casework import db
 from casework.access import Actor
@@ -75,3 +76,32 @@ def test_an_outcome_that_was_not_counted_is_not_narrowed_to(world):
 
     with pytest.raises(ValueError, match="not counted"):
         world.read(groups.page, verdict="eligible")
+
+
+GROW = ("hardship_case", "person", "step_case", "review_step", "objection", "removal", "evidence", "judgement", "cause")
+"""Tables that have a row for each case, step or deed of every round; the units are few."""
+
+
+def test_no_table_that_grows_is_read_whole(world):
+    asked = []
+
+    def heard(connection, cursor, statement, parameters, context, executemany):
+        asked.append((statement, parameters))
+
+    event.listen(world.engine, "before_cursor_execute", heard)
+    for actor in (OFFICER, NARROW):
+        groups = world.read(work_groups, round_id=world.round_id, actor=actor, now=at(world.today), text="甲")
+        world.read(groups.page, limit=3)
+        world.read(groups.place, world.cases[7])
+    event.remove(world.engine, "before_cursor_execute", heard)
+    queries = [(statement, told) for statement, told in asked if statement.startswith(("SELECT", "WITH"))]
+    assert len(queries) > 10
+    with world.engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if not sqlite:  # with eight cases a whole read is always the cheapest: is there another way at all?
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        words, sign = ("EXPLAIN QUERY PLAN ", "SCAN ") if sqlite else ("EXPLAIN ", "Seq Scan on ")
+        for statement, told in queries:
+            plan = [str(row[-1]).strip() for row in connection.exec_driver_sql(words + statement, told)]
+            whole = [line for line in plan for table in GROW if f"{sign}{table} " in f"{line} "]
+            assert whole == [], statement

@@ -310,9 +310,11 @@ def _cases(session: Session, round_id: str, actor: Actor, text: str) -> list[Col
     if words:
         place = func.strpos if session.connection().dialect.name == "postgresql" else func.instr
         units = units_query(round_id, actor.units).subquery()
-        named = select(col(Person.person_id)).where(place(func.coalesce(col(Person.name), ""), words) > 0)
+        found = place(func.coalesce(col(Person.name), ""), words) > 0
+        # Asked of each case of the round: a list of everybody with such a name would read every year's people.
+        named = select(col(Person.person_id)).where(col(Person.person_id) == col(Case.person_id), found).exists()
         of_units = select(units.c.unit_id).where(place(units.c.name, words) > 0)
-        tests.append(or_(col(Case.person_id).in_(named), col(Case.unit_id).in_(of_units)))
+        tests.append(or_(named, col(Case.unit_id).in_(of_units)))
     return tests
 
 
