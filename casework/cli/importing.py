@@ -242,7 +242,8 @@ def _conclude(plan: ImportPlan, *, written: bool, dry_run: bool) -> None:
     elif not plan.intake.rows.height:
         say("没有导入：这份文件里没有可以读的人")
     elif dry_run:
-        waits = "；有待改的，整表不会导入，除非加 --take-clean 只导入没有问题的行" if not plan.complete else ""
+        why = "有待改的行" if counts["held"] else "上面有整张表的问题"
+        waits = f"；{why}，整表不会导入，除非加 --take-clean 只导入没有问题的行" if not plan.complete else ""
         say(f"只看，没有导入：{told}；{counts['held']} 行待改{waits}")
     else:
         say(f"没有导入：{counts['held']} 行待改；改好后重新导入，或加 --take-clean 只导入没有问题的行")
