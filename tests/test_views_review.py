@@ -10,13 +10,15 @@ import pytest
 import review_round
 from review_round import unit_steps
 from sqlmodel import select
+from test_attachments import pdf, png
 from test_review_calendar import working_days
 
 from casework import db
 from casework.access import LOCAL_OFFICER, LOCAL_VIEWER, Actor, to_user
 from casework.allocation import Parameters
 from casework.models import AuditEntry
-from casework.models_review import Instruction, Meeting, MeetingResult, Notice, Objection
+from casework.models_people import Attachment, AttachmentOpening
+from casework.models_review import Instruction, Meeting, MeetingResult, Notice, Objection, Removal
 from casework.review.minutes import PersonResult
 from casework.scenarios import save_scenario
 from casework.views import clock
@@ -62,7 +64,7 @@ class Page:
     def do(self, forms, name, **given):
         form = form_named(forms, name)
         assert form.name == name, [one.name for one in forms]
-        filled = {field.name: field.value for field in form.fields if field.kind != "file"}
+        filled = {field.name: field.value for field in form.fields if field.kind not in ("file", "scan")}
         return form.deed(self.actor, {**filled, **given})
 
     def meet(self, name, **given):
@@ -386,6 +388,40 @@ def test_a_removal_names_its_cause_and_proposes_the_next(listed):
     left = form_named(publication_forms(page.notices()), "减员").fields[0].options
     assert somebody not in left.values()
     assert left
+
+
+def test_a_scan_goes_with_the_deed_and_opens_page_by_page_for_officers_alone(listed):
+    page = Page(listed)
+    somebody = page.notices().current.numbers["awards"][0]["case_id"]
+    left = {"person": somebody, "cause": "died", "basis": "示例证明", "on": date(2022, 12, 20)}
+    assert "查看扫描件" not in names(publication_forms(page.notices()))
+    assert "请选定人员" in page.publish("减员", **{**left, "person": "", "scan": ("示例证明.pdf", pdf())}).html
+    assert rows(listed, Attachment) == []  # nothing is kept for a deed that names nobody
+    done = page.publish("减员", **left, document="示例柜 3", scan=("示例证明.pdf", pdf()))
+    assert done.done, done.html
+    (kept,) = rows(listed, Attachment)
+    assert (kept.purpose, kept.case_id) == ("decision", somebody)
+    assert rows(listed, Removal)[0].document == f"示例柜 3 扫描件:{kept.attachment_id}"
+
+    assert "请写明" in page.publish("查看扫描件").html  # no purpose, no page, no line
+    assert rows(listed, AttachmentOpening) == []
+    seen = page.publish("查看扫描件", purpose="核对减员依据")
+    assert 'src="data:image/jpeg;base64,' in seen.html
+    assert "第 1 页" in seen.html
+    assert [one.purpose for one in rows(listed, AttachmentOpening)] == ["核对减员依据"]
+    assert "示例证明" not in seen.html  # the name of a file often says too much
+    for other in (Page(listed, projected=True), Page(listed, actor=LOCAL_VIEWER)):
+        assert other.notices().scans == {}
+        assert other.study().scans == {}
+
+
+def test_the_scan_of_the_minutes_is_named_by_the_meeting(listed):
+    page = Page(listed)
+    assert held(page, minutes="", scan=("示例纪要.png", png())).done
+    (kept,) = rows(listed, Attachment)
+    assert (kept.purpose, kept.unit_id) == ("meeting", None)
+    assert rows(listed, Meeting)[0].minutes == f"扫描件:{kept.attachment_id}"
+    assert "查看扫描件" in names(study_forms(page.study()))
 
 
 def test_a_day_is_read_and_not_guessed(listed):

@@ -102,6 +102,9 @@ def remove(
     cause: Annotated[str, typer.Argument(metavar="原因", help="去世、放弃、转出、错报、查实不符")],
     on: On,
     basis: Annotated[str, typer.Option("--basis", metavar="依据", help="依据什么")],
+    document: Annotated[
+        str, typer.Option("--document", metavar="存放处", help="材料在哪里；扫描件写 attach 给出的“扫描件:编号”")
+    ] = "",
     db: Db = "",
 ) -> int:
     """Record that somebody leaves the round."""
@@ -120,6 +123,7 @@ def remove(
         "cause": term(RemovalCause, cause),
         "on": day(on),
         "basis": basis,
+        "document": document,
         "expected_version": found.version,
     }
     done = remove_person(engine, case_id=case, **say, **who())

@@ -11,7 +11,7 @@ from casework.ledger.keys import person
 from casework.models import Evidence
 from casework.models_payment import Claim, Payment, Receipt
 from casework.models_people import Attachment, Contact, UnitPackage
-from casework.models_review import Meeting, Notice, ReviewStep
+from casework.models_review import Instruction, Meeting, Notice, Removal, ReviewStep
 from casework.problems import Refused
 
 PURPOSES: Final = {
@@ -70,6 +70,8 @@ def rests_on(session: Session, attachment_id: str) -> list[str]:
         "办理环节": select(ReviewStep.seq).where(col(ReviewStep.document).contains(attachment_id)),
         "公示": select(Notice.notice_id).where(col(Notice.evidence).contains(attachment_id)),
         "会议": select(Meeting.meeting_id).where(col(Meeting.minutes).contains(attachment_id)),
+        "减员": select(Removal.case_id).where(col(Removal.document).contains(attachment_id)),
+        "口头意见": select(Instruction.instruction_id).where(col(Instruction.document).contains(attachment_id)),
         "回执": select(Receipt.receipt_id).where(col(Receipt.document).contains(attachment_id)),
         "委托代领": select(Contact.contact_id).where(
             Contact.consent_scan == attachment_id, col(Contact.ended_on).is_(None), col(Contact.revoked_on).is_(None)

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from casework.access import Actor
 from casework.dates import chinese
 from casework.ledger import Result, Work, case_within_reach, execute, open_round_of, policy_of
+from casework.ledger.scans import check_scans
 from casework.models_review import Instruction, Meeting
 from casework.policy import Policy
 from casework.problems import Conflict, NotAllowed, Refused
@@ -166,6 +167,7 @@ def settle_instruction(  # noqa: PLR0913 - as every command
         elif document.strip():
             if not may_be_signed(policy_of(work.session, row.round_id)):
                 raise Refused("not_signed_here", "这份通知没有规定可以签批，请补充研究")
+            check_scans(work, document, round_id=row.round_id)
             values |= {"road": "signed", "document": document.strip()}
         else:
             values |= {"state": InstructionState.DROPPED.value, "reason": dropped.strip()}

@@ -19,6 +19,7 @@ from casework.adoption import in_force
 from casework.dates import chinese
 from casework.frames import cell_key
 from casework.ledger import Result, Work, case_within_reach, execute, open_round_of, policy_of
+from casework.ledger.scans import check_scans
 from casework.models import Adoption, Case, Person
 from casework.models_review import Notice, NoticeCase, Objection, Removal
 from casework.problems import NotAllowed, Refused
@@ -66,7 +67,7 @@ def remove_person(  # noqa: PLR0913 - as every command
         None where he was on no list.
 
     Raises:
-        Refused: `no_basis`, `future`, `removed`, `not_found`, `closed`.
+        Refused: `no_basis`, `future`, `removed`, `not_found` (a scan `document` names, too), `closed`.
         Conflict: `stale`.
     """
     if not basis.strip():
@@ -77,6 +78,7 @@ def remove_person(  # noqa: PLR0913 - as every command
     def deed(work: Work) -> Result:
         case = case_within_reach(work, case_id)
         open_round_of(work, case.round_id)
+        check_scans(work, document, round_id=case.round_id, units={case.unit_id})
         return leave(work, case, cause=cause, on=on, basis=basis.strip(), document=document.strip())
 
     request = {"cause": cause.value, "on": on, "basis": basis, "document": document, "expected": expected_version}

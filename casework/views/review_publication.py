@@ -31,6 +31,7 @@ from casework.views.cases.desk import CaseDesk, Look
 from casework.views.desk import version_code
 from casework.views.html import badge, card, esc, facts_list, note, rows_table, shown, tag
 from casework.views.review_forms import Bench, Someone, change_said, everyone
+from casework.views.review_scans import review_scans
 from casework.vocabulary import Act, NoticeState, ObjectionState, RemovalCause, Stage
 
 SECTION: Final = "公示与异议"
@@ -46,6 +47,7 @@ class Publication:
         turn: Unit → people whose turn it is to be published.
         counts: Notice → numbers of its result.
         accounts: Name → account, of those known in this ledger, the actor's own left out.
+        scans: Label → scan an officer may open here.
         version: Of the steps.
     """
 
@@ -65,6 +67,7 @@ class Publication:
     calendar: Calendar
     rest_years: tuple[RestYear, ...]
     accounts: Mapping[str, str]
+    scans: Mapping[str, str]
     version: int
 
     def name(self, case_id: str | None) -> str:
@@ -112,6 +115,7 @@ def open_publication(bench: Bench) -> Publication:
             calendar=calendar_of(session),
             rest_years=tuple(rest_years(session)),
             accounts=known_accounts(session, desk.actor),
+            scans=review_scans(session, bench),
             version=steps_version(session, desk.round_id),
         )
 

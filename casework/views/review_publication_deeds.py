@@ -9,6 +9,7 @@ from casework.review.calendars import import_rest_days
 from casework.review.notices import close_notice, post_notice, stop_notice
 from casework.review.removal import fill_place, remove_person
 from casework.views.review_forms import (
+    Bench,
     Field,
     Form,
     Given,
@@ -31,6 +32,7 @@ from casework.views.review_objection_deeds import (
     settle_form,
 )
 from casework.views.review_publication import Publication, free_cells, left
+from casework.views.review_scans import look_form, scan_field, with_paper
 from casework.vocabulary import NoticeState, ObjectionState, RemovalCause
 
 WHOLE = "whole"
@@ -62,6 +64,8 @@ def publication_forms(found: Publication) -> tuple[Form, ...]:
     if mine:
         forms.append(assign_form(found, mine))
     forms.append(_remove(found))
+    if found.scans:
+        forms.append(look_form(Bench(found.desk, found.look, found.page, found.unit), found.scans))
     if free_cells(found):
         forms.append(_fill(found))
     if found.desk.actor.units is None and any(
@@ -100,6 +104,10 @@ def _post(found: Publication) -> Form:
             "closed": bool(given.get("closed")),
         }
 
+    def posted(given: Given) -> dict[str, Any]:
+        unit = chosen(given, "unit", whose, "公示哪里的名单")
+        return {} if unit == WHOLE else {"unit_id": unit}
+
     path = (Field("path", "路径", "choice", paths, next(iter(paths.values()))),) if len(paths) > 1 else ()
     first = (
         found.unit
@@ -122,14 +130,24 @@ def _post(found: Publication) -> Form:
             Field("channel", "公示方式", hint="不填按通知的规定"),
             Field("audience", "公示范围", hint="不填按通知的规定"),
             Field("evidence", "张贴凭证", hint="照片编号、网页地址，可期满时补"),
+            scan_field("凭证扫描件"),
             Field("closed", "事后补记", "tick", hint="已期满、没有异议"),
         ),
-        writing(
+        with_paper(
             found.desk,
             found.page,
-            post_notice,
-            answers,
-            lambda done: f"已登记公示 {done['people']} 人，到 {done['ends_on'] or '（止日未知，待放假调休表）'} 为止。",
+            writing(
+                found.desk,
+                found.page,
+                post_notice,
+                answers,
+                lambda done: (
+                    f"已登记公示 {done['people']} 人，到 {done['ends_on'] or '（止日未知，待放假调休表）'} 为止。"
+                ),
+            ),
+            purpose="notice",
+            whose=posted,
+            into="evidence",
         ),
         hint=f"<p class='cw-muted'>{said}</p>",
     )
@@ -148,20 +166,33 @@ def _close(found: Publication, notices: list[Any]) -> Form:
             "ends_on": maybe_day(given, "ends", "公示止日"),
         }
 
+    def closed(given: Given) -> dict[str, Any]:
+        wanted = chosen(given, "which", which, "公示")
+        unit_id = next(one.unit_id for one in found.notices if one.notice_id == wanted)
+        return {"about": wanted, **({"unit_id": unit_id} if unit_id else {})}
+
     return Form(
         "登记公示结果",
         "登记期满",
         (
             Field("which", "公示", "choice", which, next(iter(which.values()))),
             Field("evidence", "张贴凭证", hint="已登记的不必再填"),
+            scan_field("凭证扫描件"),
             Field("ends", "公示止日", hint="可不填，如 2026-12-02"),
         ),
-        writing(
+        with_paper(
             found.desk,
             found.page,
-            close_notice,
-            answers,
-            lambda done: f"已登记期满：{done['people']} 人往下办，{done['waiting']} 人有未办结的异议，暂停。",
+            writing(
+                found.desk,
+                found.page,
+                close_notice,
+                answers,
+                lambda done: f"已登记期满：{done['people']} 人往下办，{done['waiting']} 人有未办结的异议，暂停。",
+            ),
+            purpose="notice",
+            whose=closed,
+            into="evidence",
         ),
         hint="<p class='cw-muted'>只有异议未办结的人等，其余照办；异议办结后再登记一次。止日只在原来未知时填。</p>",
     )
@@ -201,6 +232,10 @@ def _remove(found: Publication) -> Form:
             "document": text(given, "document"),
         }
 
+    def leaving(given: Given) -> dict[str, Any]:
+        chosen(given, "cause", causes, "原因")
+        return {"case_id": chosen(given, "person", [one.case_id for one in offered], "人员")}
+
     return Form(
         "减员",
         "登记减员",
@@ -210,15 +245,23 @@ def _remove(found: Publication) -> Form:
             Field("on", "日期", "date", value=found.desk.today),
             Field("basis", "依据", hint="必填"),
             Field("document", "材料", hint="材料编号或存放处"),
+            scan_field(),
         ),
-        writing(
+        with_paper(
             found.desk,
             found.page,
-            remove_person,
-            answers,
-            lambda done: (
-                f"已登记：{done['said']}。" + ("变更名单还要到“集体研究”再上会。" if done["adoption_id"] else "")
+            writing(
+                found.desk,
+                found.page,
+                remove_person,
+                answers,
+                lambda done: (
+                    f"已登记：{done['said']}。" + ("变更名单还要到“集体研究”再上会。" if done["adoption_id"] else "")
+                ),
             ),
+            purpose="decision",
+            whose=leaving,
+            into="document",
         ),
         hint="<p class='cw-muted'>空出的名额仍在本单位本类别，由候补名单的下一位递补；还没有付的款停住。</p>",
     )

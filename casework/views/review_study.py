@@ -28,6 +28,7 @@ from casework.views.desk import clock, version_code
 from casework.views.html import badge, card, esc, facts_list, folded, note, notes, rows_table, shown, tag
 from casework.views.review_exceptions import Excusable, exceptions_card, excusable, made_exceptions
 from casework.views.review_forms import MOST_NAMES, Bench, Someone, change_said, everyone, plain
+from casework.views.review_scans import review_scans
 from casework.vocabulary import Act, Decision, InstructionState, MeetingState, Reason
 
 SECTION: Final = "集体研究"
@@ -45,6 +46,7 @@ class Study:
         places: Places are adopted.
         link: The step by which this office decides; None where the units decide.
         people: Case → person within the actor's units.
+        scans: Label → scan an officer may open here.
         exceptions: On record, of people within reach, the latest first.
         excusable: What needs an exception and has none; empty before a meeting decided, which alone may make one.
         pending: Meeting → results put down in this page.
@@ -67,6 +69,7 @@ class Study:
     instructions: tuple[Instruction, ...]
     changes: tuple[Adoption, ...]
     ready: IssueReady
+    scans: Mapping[str, str]
     exceptions: tuple[Ruling, ...]
     excusable: tuple[Excusable, ...]
     pending: Mapping[str, Pending]
@@ -128,6 +131,7 @@ def open_study(bench: Bench, pending: Mapping[str, Pending], put: Callable[[Any]
             instructions=tuple(_all(session, Instruction, desk.round_id, Instruction.on)),
             changes=tuple(session.exec(lists.order_by(col(Adoption.adopted_at)))),
             ready=review_issue_ready(session, round_id=desk.round_id, now=clock()),
+            scans=review_scans(session, bench),
             exceptions=made,
             excusable=excusable(session, desk, people, made, desk.today) if decided else (),
             pending=pending,

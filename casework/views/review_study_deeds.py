@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from casework.views.html import note
 from casework.views.plans import Told
 from casework.views.review_exceptions import exception_form
 from casework.views.review_forms import (
+    Bench,
     Field,
     Form,
     Given,
@@ -32,6 +34,7 @@ from casework.views.review_forms import (
     text,
     writing,
 )
+from casework.views.review_scans import look_form, scan_field, with_paper
 from casework.views.review_study import Study, meeting_label
 from casework.vocabulary import Act, Decision, InstructionState, MeetingState
 
@@ -55,6 +58,8 @@ def study_forms(study: Study) -> tuple[Form, ...]:
     if pending:
         forms.append(_settle(study, {f"{one.on} {one.said_by}": one.instruction_id for one in pending}))
     forms.append(_instruct(study))
+    if study.scans:
+        forms.append(look_form(Bench(study.desk, study.look, study.page, study.unit), study.scans))
     if study.excusable:
         forms.append(exception_form(study, _decided(study)))
     return tuple(forms)
@@ -196,22 +201,36 @@ def _decide(study: Study) -> Form:
             Field("invited", "应到", "number"),
             Field("present", "实到", "number"),
             Field("agreed", "同意", "number"),
-            Field("minutes", "会议记录", hint="纪要编号或扫描件编号，必填"),
+            Field("minutes", "会议记录", hint="纪要编号，没有编号的附扫描件"),
+            scan_field("记录扫描件"),
             Field("signer", "签字人（代录）", hint="经办代录时写在记录上签字的人"),
             Field("recusals", "回避", "area", hint="一行一人，如 示例某：与对象是亲属"),
             Field("confirmed", "到会由谁核对", hint="通知的到会要求不能由系统计算时填"),
         ),
-        writing(
+        with_paper(
             study.desk,
             study.page,
-            decide_meeting,
-            answers,
-            lambda done: (
-                f"会议结果已登记，{list_name(done['number'])}已研究确定，与上会的名单不同 {done['changed']} 人。"
+            writing(
+                study.desk,
+                study.page,
+                decide_meeting,
+                answers,
+                lambda done: (
+                    f"会议结果已登记，{list_name(done['number'])}已研究确定，与上会的名单不同 {done['changed']} 人。"
+                ),
             ),
+            purpose="meeting",
+            whose=lambda given: _held(given, meetings),
+            into="minutes",
         ),
         hint=f"<p class='cw-muted'>{said}{many}</p>",
     )
+
+
+def _held(given: Given, meetings: Mapping[str, str]) -> dict[str, Any]:
+    """Refuse what the deed would refuse before a scan of its minutes is kept; they are a paper of the office."""
+    chosen(given, "meeting", meetings, "会议")
+    return {}
 
 
 def _confirm(study: Study) -> Form:
@@ -289,6 +308,13 @@ def _settle(study: Study, pending: dict[str, str]) -> Form:
             "dropped": told if road == DROPPED else "",
         }
 
+    def signed(given: Given) -> dict[str, Any]:
+        if chosen(given, "road", roads, "办法") != SIGNED:
+            raise Refused("no_road", "扫描件只附在签批件上；办法请选“签批件”，或不附")
+        which = chosen(given, "which", pending, "口头意见")
+        case_id = next(one.case_id for one in study.instructions if one.instruction_id == which)
+        return {"case_id": case_id} if case_id else {}
+
     return Form(
         "补办手续",
         "补办",
@@ -297,6 +323,16 @@ def _settle(study: Study, pending: dict[str, str]) -> Form:
             Field("road", "办法", "choice", roads, MEETING),
             Field("meeting", "会议", "choice", decided, next(iter(decided.values()), None)),
             Field("words", "签批件或理由", hint="签批件编号，或不予采纳的理由"),
+            *((scan_field("签批件扫描件"),) if study.signed_here else ()),
         ),
-        writing(study.desk, study.page, settle_instruction, answers, lambda _: "已办理，这条口头意见不再停住名单。"),
+        with_paper(
+            study.desk,
+            study.page,
+            writing(
+                study.desk, study.page, settle_instruction, answers, lambda _: "已办理，这条口头意见不再停住名单。"
+            ),
+            purpose="decision",
+            whose=signed,
+            into="words",
+        ),
     )
