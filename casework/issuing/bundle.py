@@ -16,7 +16,7 @@ from casework.ledger import policy_of
 from casework.ledger.rounds import units_of
 from casework.lists import ListState, Table, check_code, list_fingerprint
 from casework.lists.circular import circular_page
-from casework.papers import COMPUTED, PAPERS, STAGES, Asked, in_force_copy, paper, stage_of
+from casework.papers import CARE_PAPERS, COMPUTED, PAPERS, STAGES, Asked, in_force_copy, paper, stage_of
 from casework.payment.common import unit_names
 from casework.printing import render
 from casework.printing.together import Part, render_together
@@ -24,11 +24,14 @@ from casework.problems import Refused
 from casework.workbook import write
 
 INTERNAL: Final = frozenset(
-    {"meeting-list", "minutes", "exceptions", "basis", "completion-request", "feedback", "registration", "approval"}
+    [
+        *("meeting-list", "minutes", "exceptions", "basis", "completion-request", "feedback"),
+        *("registration", "approval", "visit-record"),
+    ]
 )
 """Papers that stay in the house: in the archive of a round, never in what is handed on."""
-LEFT_OUT: Final = frozenset({"public-list", "application", "consent"})
-"""Drafts of a notice, and forms that are only ever filled in by hand."""
+LEFT_OUT: Final = CARE_PAPERS | {"public-list", "application", "consent"}
+"""Drafts of a notice, forms that are only ever filled in by hand, and the papers of 日常关怀."""
 PURPOSES: Final = {"submit": "报送", "archive": "归档"}
 
 

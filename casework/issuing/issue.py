@@ -18,7 +18,7 @@ from casework.ledger import ERASED, Result, Work, audit_head, execute, open_roun
 from casework.ledger.keys import of_round
 from casework.lists import ListState, Table, canonical_bytes, list_fingerprint
 from casework.models import IssuedList
-from casework.papers import COMPUTED, PAPERS, Asked, in_force_copy, opened_paper, paper
+from casework.papers import CARE_PAPERS, COMPUTED, PAPERS, Asked, in_force_copy, opened_paper, paper
 from casework.pictures import page_count
 from casework.printing import render
 from casework.problems import Conflict, NotAllowed, Refused
@@ -26,9 +26,9 @@ from casework.review.readiness import review_issue_ready
 from casework.vocabulary import Act
 from casework.workbook import write
 
-NEVER: Final = frozenset({"meeting-list", "minutes", "bank-payment", "public-list"})
+NEVER: Final = CARE_PAPERS | {"meeting-list", "minutes", "bank-payment", "public-list", "visit-record"}
 """Papers that are not issued: 上会材料 is collected again, minutes are signed by hand, cards are opened each time,
-and a notice is issued as 公示."""
+a notice is issued as 公示, what was heard on a visit stays in the house; and those of 日常关怀."""
 ISSUABLE: Final = {
     **{name: label for name, label in COMPUTED.items() if name not in NEVER},
     **{name: found.label for name, found in PAPERS.items() if name not in NEVER},

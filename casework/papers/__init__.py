@@ -24,7 +24,7 @@ from casework.lists import filing as filed_list
 from casework.papers import accounts, care, filing, notices, paying, person, standing, study, visiting
 from casework.papers.asked import Asked, unit_name
 from casework.papers.basis import grounded
-from casework.papers.choices import STAGES, branches, instances, may_be_seen, stage_of
+from casework.papers.choices import CARE_PAPERS, STAGES, branches, instances, may_be_seen, stage_of
 from casework.papers.computed import COMPUTED, RESTS_ON, blank_copy, computed, in_force_copy
 from casework.papers.paying import bank_opened
 from casework.papers.single import single_handed_said
@@ -33,6 +33,7 @@ from casework.problems import NotAllowed, Refused
 from casework.review.instructions import refuse_while_pending
 
 __all__ = [
+    "CARE_PAPERS",
     "COMPUTED",
     "PAPERS",
     "RESTS_ON",

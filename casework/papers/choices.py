@@ -60,6 +60,10 @@ _STAGE: Final = {
 }
 
 
+CARE_PAPERS: Final = frozenset(name for name, stage in _STAGE.items() if stage == CARE)
+"""Papers of no round: they go on the whole year, so no round's set has them and none is issued with a round."""
+
+
 def stage_of(name: str) -> str:
     """Return the stage a paper belongs to; what nobody has put elsewhere is kept with the file of the round."""
     return _STAGE.get(name, STAGES[-1])
