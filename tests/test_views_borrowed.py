@@ -60,6 +60,8 @@ def test_a_workbook_is_filled_and_the_answer_says_what_each_column_got(bench):
     assert load_workbook(io.BytesIO(file.body)).active["B5"].value.startswith("示例")
     assert "已填 6 人" in told.html
     assert "没有填的列：银行卡号、星座。" in told.html
+    rows = re.findall(r"<td[^>]*>([^<]*)</td><td[^>]*>([^<]*)</td>", told.html)
+    assert [item for _, item in rows] == ["序号", "姓名", "单位", "出生年月", "慰问金额", "没有填", "没有填"]
 
 
 def test_what_was_read_wrongly_is_said_and_corrected_in_lines(bench):

@@ -81,6 +81,7 @@ class Filled:
         blank: Heads that stayed blank: nothing of the kind is held, or it may not stand on such a list.
         lacking: Head → how many people have nothing recorded under it.
         notes: Sentences about what was done.
+        filled: The 0-based columns that were filled.
     """
 
     body: bytes
@@ -89,6 +90,7 @@ class Filled:
     blank: tuple[str, ...]
     lacking: Mapping[str, int]
     notes: tuple[str, ...]
+    filled: frozenset[int] = frozenset()
 
     def sentences(self) -> list[str]:
         """Return what is said to the officer, the count first."""
@@ -263,6 +265,7 @@ def _written(  # noqa: PLR0913 - a file, its columns, its people, what is said o
         blank=tuple(blank),
         lacking={head: number for head, number in lacking.items() if number and head not in relatives},
         notes=tuple(_notes(matched, done, masked=masked)),
+        filled=frozenset(column.column for column in filled),
     )
 
 

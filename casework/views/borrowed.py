@@ -108,7 +108,7 @@ def _pairs(words: str) -> dict[str, str]:
 def _answer(matched: Matched, done: Filled, labels: Mapping[str, str], file: str, address: str) -> str:
     told = [f"照上次改过的对应填写。{done.sentences()[0]}" if matched.remembered else done.sentences()[0]]
     rows = [
-        (column.head, "没有填" if column.head in done.blank or not column.field else labels.get(column.field, "序号"))
+        (column.head, labels[column.field] if column.column in done.filled else "没有填")
         for column in matched.mapping.columns
     ]
     return (
@@ -148,7 +148,7 @@ def export_forms(bench: Bench, name: str, layout: str) -> tuple[Form, ...]:
     own = {key: table.column(key).label for key in table.keys}
     lines = [own[key] if own.get(key) == label else f"{own.get(key, key)}={label}" for key, label in chosen]
     fields = [
-        Field("columns", "列", "area", value="\n".join(lines), hint="一行一列"),
+        Field("columns", "列", "area", value="\n".join(lines), hint="一行一列", rows=12),
         Field("form", "格式", "choice", options={"Excel": "xlsx", "PDF": "pdf"}, value="xlsx"),
         Field("name", "存为版式", hint="不存可不填；写原来的名称就是改它", value=layout),
     ]

@@ -67,6 +67,7 @@ class Field:
         options: Label → value, of a choice.
         value: What it holds at first.
         hint: What stands in it while it is empty.
+        rows: Lines of an area.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Field:
     options: Mapping[str, str] | None = None
     value: Any = None
     hint: str = ""
+    rows: int = 3
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def _element(one: Field) -> Any:
     options = dict(one.options or {})
     match one.kind:
         case "area":
-            return mo.ui.text_area(value=one.value or "", placeholder=one.hint, rows=3, full_width=True)
+            return mo.ui.text_area(value=one.value or "", placeholder=one.hint, rows=one.rows, full_width=True)
         case "date":
             return mo.ui.date(value=one.value, full_width=True)
         case "number":
