@@ -33,7 +33,12 @@ SPLITS: Final = {"单位": "unit", "党支部": "branch", "人": "person"}
 LABELS: Final = {**COMPUTED, **{name: found.label for name, found in PAPERS.items()}}
 """Every paper: name → Chinese name."""
 
-YEARLY: Final = frozenset({"person-return", "ledger", "filing", "filing-new", "filing-existing", "information-base"})
+YEARLY: Final = frozenset(
+    [
+        *("person-return", "ledger", "filing", "filing-new", "filing-existing", "information-base"),
+        *("political-birthday", "fifty-years"),
+    ]
+)
 """Lists that are kept by the year."""
 
 _UNKNOWN: Final = "没有这张表，请从“表册”里选"
