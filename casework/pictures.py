@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pypdfium2  # type: ignore[import-untyped, unused-ignore]
+from PIL import Image
 from pypdfium2.raw import FPDF_PAGEOBJ_TEXT  # type: ignore[import-untyped, unused-ignore]
 
 DPI: Final = 110
@@ -47,6 +48,20 @@ def picture(pdf: bytes, page: int, *, dpi: int = DPI) -> bytes:
         bitmap.to_pil().save(drawn, "PNG")
         bitmap.close()
     return drawn.getvalue()
+
+
+def smaller(drawn: bytes, across: int) -> bytes:
+    """Return a picture as JPEG, at most so many pixels across.
+
+    Raises:
+        PIL.UnidentifiedImageError: It is no picture.
+    """
+    with Image.open(io.BytesIO(drawn)) as image:
+        plain = image.convert("RGB")
+    plain.thumbnail((across, across * 3))
+    written = io.BytesIO()
+    plain.save(written, "JPEG", quality=70)
+    return written.getvalue()
 
 
 @dataclass(frozen=True)

@@ -362,7 +362,7 @@ def study_deed(counter, section, study_choice, study_forms):
 @app.cell
 def study_shown(get_said, office_unit, section, study, study_choice, study_form, study_forms, study_list):
     mo.stop(section.value != "集体研究")
-    _said = get_said().get("集体研究", "")
+    _said = office.told(study.look, get_said().get("集体研究", ""))
     _deeds = office.deeds_card(study.desk, study_forms, study_choice, study_form, _said)
     _above = office_unit.text + printed.paper_line(study.desk, "集体研究", office_unit.value)
     mo.Html(office.office_panel(office.study_panel(study, widgets.text(study_list)), _deeds, _above))
@@ -391,7 +391,7 @@ def notice_deed(counter, notice_choice, notice_forms, section):
 @app.cell
 def notice_shown(get_said, notice_choice, notice_form, notice_forms, notices, office_unit, section):
     mo.stop(section.value != "公示与异议")
-    _said = get_said().get("公示与异议", "")
+    _said = office.told(notices.look, get_said().get("公示与异议", ""))
     _deeds = office.deeds_card(notices.desk, notice_forms, notice_choice, notice_form, _said)
     _above = office_unit.text + printed.paper_line(notices.desk, "公示与异议", office_unit.value)
     mo.Html(office.office_panel(office.publication_panel(notices), _deeds, _above))

@@ -113,7 +113,10 @@ def read_form(found: Publication, mine: list[Any]) -> Form:
             "内容": esc(told.content),
             "查核情况": esc(told.finding or "还没有登记"),
         }
-        return Told(done=False, html=card(objection_label(found, one), facts_list(facts), muted="已登记是谁打开的"))
+        return Told(
+            done=False,
+            html=card(objection_label(found, one), facts_list(facts), muted="已登记是谁打开的", css="cw-opened"),
+        )
 
     first = next(iter(which.values()))
     hint = "<p class='cw-muted'>打开一次登记一次；投屏时不要打开。</p>"

@@ -6,13 +6,10 @@ Whoever calls this has already had the opening logged (`people.attachments.open_
 from __future__ import annotations
 
 import base64
-import io
 from typing import Final
 
-from PIL import Image
-
 from casework.people.attachments import Opened
-from casework.pictures import page_count, picture
+from casework.pictures import page_count, picture, smaller
 from casework.views.html import esc, note, tag
 
 MOST_PAGES: Final = 12
@@ -29,7 +26,7 @@ def scan_pages(opened: Opened) -> str:
     size = 0
     for number in range(1, min(count, MOST_PAGES) + 1):
         source = picture(opened.body, number) if opened.kind == "pdf" else opened.body
-        drawn = _small(source)
+        drawn = smaller(source, WIDTH)
         size += len(drawn)
         if size > MOST_BYTES:
             break
@@ -39,13 +36,4 @@ def scan_pages(opened: Opened) -> str:
         shown.append(tag("p", esc(said), "cw-muted") + image)
     left = count - len(shown)
     rest = note(f"还有 {left} 页没有显示，请用“查看扫描件”打开整份。") if left else ""
-    return tag("div", "".join(shown), "cw-scroll cw-screen") + rest
-
-
-def _small(picture_bytes: bytes) -> bytes:
-    with Image.open(io.BytesIO(picture_bytes)) as image:
-        plain = image.convert("RGB")
-        plain.thumbnail((WIDTH, WIDTH * 3))
-        written = io.BytesIO()
-        plain.save(written, "JPEG", quality=70)
-    return written.getvalue()
+    return tag("div", "".join(shown), "cw-scroll cw-screen cw-opened") + rest

@@ -9,7 +9,7 @@ from typing import Any
 import marimo as mo
 
 from casework.views import review_forms
-from casework.views.cases import CaseDesk
+from casework.views.cases import CaseDesk, Look
 from casework.views.payment_deeds import payment_forms
 from casework.views.payment_desk import Payments, claims_table, open_payments, payments_panel, state_choices
 from casework.views.payment_visit_deeds import visiting_forms
@@ -45,6 +45,7 @@ __all__ = [
     "study_list",
     "study_panel",
     "ticked",
+    "told",
     "visiting_forms",
     "visiting_panel",
 ]
@@ -63,6 +64,11 @@ def deeds_card(desk: CaseDesk, forms: Sequence[Form], choice: Any, drawn: Mappin
     """Return 办理 with the chosen form in it."""
     form = form_named(forms, choice.value if choice is not None else None)
     return review_forms.deeds_card(desk, form, text(choice), drawn_anew(drawn), told)
+
+
+def told(look: Look, said: str) -> str:
+    """Return what was told of the last deed; what was opened is taken off the page while it is projected."""
+    return "" if look.projected and "cw-opened" in said else said
 
 
 def pay_state(payments: Payments) -> mo.ui.dropdown:
