@@ -304,31 +304,26 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _counts(connection: Connection) -> dict[str, int]:
-    quote_name = connection.dialect.identifier_preparer.quote
     names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
-    counts = {}
-    for name in names:
-        counts[name] = connection.exec_driver_sql(f"SELECT count(*) FROM {quote_name(name)}").scalar_one()  # noqa: S608
-    return counts
+    quote, count = connection.dialect.identifier_preparer.quote, "SELECT count(*) FROM {}"
+    return {name: connection.exec_driver_sql(count.format(quote(name))).scalar_one() for name in names}
 
 
 def _alembic(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", _scripts())
+    config.set_main_option("script_location", _scripts().replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
 def _scripts() -> str:
-    return str(files("casework") / "migrations").replace("%", "%%")
+    return str(files("casework") / "migrations")
 
 
 @cache
 def _revisions(folder: str) -> tuple[str | None, frozenset[str]]:
     """Return the newest revision of a folder and all there are; the files are read once in a process."""
-    config = Config()
-    config.set_main_option("script_location", folder)
-    scripts = ScriptDirectory.from_config(config)
+    scripts = ScriptDirectory(folder)
     return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
 
 
@@ -342,8 +337,7 @@ def _version(connection: Connection) -> str | None:
 
 
 def _refuse_other_version(version: str | None, *, exactly: bool = False) -> None:
-    _, known = _revisions(_scripts())
-    if version is not None and version not in known:
+    if version is not None and version not in _revisions(_scripts())[1]:
         raise LedgerError("这个台账是用更新版本的程序建立的，请先升级程序")
     if exactly and version is None:
         raise LedgerError("台账尚未建立，请先运行 casework init")

@@ -527,6 +527,7 @@ TYPED = {
         "xlsx",
         "xls",
         "docx",
+        "zip",
         "csv",
         "pdf",
         "py",

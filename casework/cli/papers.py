@@ -99,6 +99,7 @@ MONTHLY = "political-birthday"
 IN_FORCE = "正式"
 """Instead of a scenario: what was adopted, with what meetings and removals changed since."""
 
+_SPLITS = {"单位": "unit", "党支部": "branch", "人": "person"}
 _NAMES = "、".join(f"{name}（{label}）" for name, label in LISTS.items())
 _LINES = "\n".join(f"{name}  {label}" for name, label in LISTS.items())  # a line each: a name is never torn apart
 
@@ -133,7 +134,7 @@ def show_list(
     ] = 0,
     blank: Annotated[bool, typer.Option("--blank", help="空白表，供手填")] = False,
     split: Annotated[
-        str, typer.Option("--split", metavar="unit|branch|person", help="每单位、每党支部或每人一个文件")
+        str, typer.Option("--split", metavar="单位|党支部|人", help="每单位、每党支部或每人一个文件")
     ] = "",
     form: Annotated[str, typer.Option("--as", metavar="pdf|xlsx|docx", help="分文件时的格式（不写：pdf）")] = "pdf",
     out: Annotated[
@@ -158,6 +159,7 @@ def show_list(
     of = str(month) if month else of
     if case and name not in ABOUT_ONE:
         raise Usage(f"--case 只用于一人一份的表：{'、'.join(ABOUT_ONE)}")
+    split = _SPLITS.get(split, split)
     if split:
         _refuse_unfit_split(split, form, out, blank=blank)
     elif out is not None and out.suffix.lower() not in SUFFIXES:
@@ -205,7 +207,7 @@ def _refuse_unfit(
 
 def _refuse_unfit_split(split: str, form: str, out: Path | None, *, blank: bool) -> None:
     if split not in ("unit", "branch", "person"):
-        raise Usage("--split 只能写 unit（单位）、branch（党支部）或 person（人，只用于每人一张的表）")
+        raise Usage("--split 只能写 单位、党支部 或 人（只用于每人一张的表）")
     if f".{form}" not in SUFFIXES:
         raise Usage("--as 只能写 pdf、xlsx 或 docx")
     if out is None:

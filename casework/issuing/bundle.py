@@ -16,7 +16,7 @@ from casework.ledger import policy_of
 from casework.ledger.rounds import units_of
 from casework.lists import ListState, Table, check_code, list_fingerprint
 from casework.lists.circular import circular_page
-from casework.papers import CARE_PAPERS, COMPUTED, PAPERS, STAGES, Asked, in_force_copy, paper, stage_of
+from casework.papers import CARE_PAPERS, COMPUTED, PAPERS, STAGES, Asked, in_force_copy, instances, paper, stage_of
 from casework.payment.common import unit_names
 from casework.printing import render
 from casework.printing.together import Part, render_together
@@ -97,6 +97,11 @@ def _copies(session: Session, name: str, asked: Asked) -> Iterator[tuple[str, Ta
     """Yield the copies of a paper: one for the round, or one per unit for what is a unit's own."""
     if name in COMPUTED:
         yield "", in_force_copy(session, name, asked)
+        return
+    several = instances(session, name, asked)
+    if len(several) > 1:
+        for label, one in several.items():
+            yield label, paper(session, name, replace(asked, of=one))
         return
     if not PAPERS[name].needs_unit or asked.unit_id is not None:
         yield "", paper(session, name, asked)
