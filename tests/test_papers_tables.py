@@ -423,6 +423,7 @@ def test_goods_are_signed_for_thing_by_thing(quick):
         ("食用油×3桶", [("食用油", 3, "桶")]),
         ("二十斤大米", [("二十斤大米", None, "")]),
         ("一百袋", [("一百袋", None, "")]),
+        ("3十十袋", [("3十十袋", None, "")]),
     ],
 )
 def test_how_much_of_what(said, told):

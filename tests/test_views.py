@@ -8,7 +8,7 @@ import html
 import io
 import re
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import openpyxl
 import polars as pl
@@ -949,3 +949,7 @@ def test_keys_of_two_deeds_differ():
 
     assert same == plans._key("page", "save", {"name": "甲"})
     assert len({same, plans._key("other", "save", {"name": "甲"}), plans._key("page", "save", {"name": "乙"})}) == 3
+
+
+def test_a_deed_is_dated_with_the_day_in_china():
+    assert views.clock().utcoffset() == timedelta(hours=8), "before eight in the morning it is still yesterday in UTC"

@@ -80,7 +80,7 @@ def _counted(words: str) -> int | None:
     if words.isdecimal():
         return int(words)
     tens, ten, ones = words.rpartition("十")
-    if set(words) - set("十") - _DIGITS.keys() or len(ones) > 1 or len(tens) > 1:
+    if {*tens, *ones} - _DIGITS.keys() or len(ones) > 1 or len(tens) > 1:
         return None
     high = (_DIGITS[tens] if tens else 1) * 10 if ten else 0
     return high + (_DIGITS[ones] if ones else 0)

@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -26,7 +26,7 @@ from casework.access import LOCAL_OFFICER, Actor, actor_of, is_guarded
 from casework.allocation import Allocation, Parameters
 from casework.allocation.fund import UNNAMED, sources
 from casework.comparison import Assessed
-from casework.dates import chinese
+from casework.dates import SHANGHAI, chinese
 from casework.db import default_url, demo_url, open_ledger, reading
 from casework.facts import Facts
 from casework.frames import UNITS, cell_key
@@ -130,8 +130,8 @@ def _there(url: str) -> bool:
 
 
 def clock() -> datetime:
-    """Return the time of a deed."""
-    return datetime.now(UTC)
+    """Return the time of a deed, in China: between midnight and eight the day is already the next one there."""
+    return datetime.now(SHANGHAI)
 
 
 def officer(ledger: Ledger, request_user: object) -> Actor:
