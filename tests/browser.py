@@ -210,6 +210,9 @@ def visible_texts(page: Page) -> list[str]:
 
 def english_words(page: Page, *, allowed: frozenset[str] = frozenset({"PDF", "Excel", "Word", "xlsx"})) -> list[str]:
     """Return the visible texts that hold a Latin word of two letters or more; empty on a finished page."""
+    coded = re.compile(r"\b[0-9A-F]{12}\b")  # 校验码
     return [
-        text for text in visible_texts(page) if any(word not in allowed for word in re.findall(r"[A-Za-z]{2,}", text))
+        text
+        for text in visible_texts(page)
+        if any(word not in allowed for word in re.findall(r"[A-Za-z]{2,}", coded.sub("", text)))
     ]

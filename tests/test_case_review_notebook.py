@@ -84,7 +84,7 @@ def test_every_section_of_every_round_shows_and_writes_nothing(ledger, section):
 def test_only_one_page_of_the_worklist_travels(ledger):
     shown, defined = run(**at("工作清单"))
 
-    assert defined["listed"].frame.height > 400
+    assert defined["listed"].page(cases.View()).total > 400
     assert shown.count("<tr data-case=") == cases.PAGE
     assert not re.search(r"jianshi-2020-[pc]\d{4}", re.sub(r"<marimo-ui-element.*?>", "", shown).split("cw-filters")[0])
 
@@ -92,7 +92,7 @@ def test_only_one_page_of_the_worklist_travels(ledger):
 def test_projection_masks_every_name_of_the_section(ledger):
     shown, defined = run(**at("工作清单", projection=SimpleNamespace(value=True, text="")))
 
-    names = set(defined["listed"].frame["name"].head(cases.PAGE))
+    names = set(defined["listed"].page(cases.View()).rows["name"])
     assert names
     assert not [name for name in names if name in shown]
 

@@ -126,7 +126,7 @@ def calls(session: Session, round_id: str, *, units: Collection[str] | None = No
         .join(Case, col(Case.case_id) == col(Visit.case_id))
         .join(Person, col(Person.person_id) == col(Case.person_id))
         .where(Visit.round_id == round_id, col(Visit.revokes).is_(None), col(Visit.visit_id).not_in(undone))
-        .order_by(col(Visit.on), col(Visit.visit_id))
+        .order_by(col(Visit.on), col(Visit.case_id), col(Visit.visit_id))
     )
     if units is not None:
         query = query.where(col(Case.unit_id).in_(units))
