@@ -217,8 +217,8 @@ class Objection(Table, table=True):
         finding: Sealed: the reason of 不予受理, or what was found.
         handlers: Account ids that may read it.
         decided_by: The person in charge who said 受理 or 不予受理.
-        reopens_after: Upheld for somebody left out: the last step on record that day. A refusal up to it no longer stops
-            the person, who goes back to where it stopped him.
+        reopens_after: Upheld for somebody left out: the last step on record that day. A refusal up to it no longer
+            stops the person, who goes back to where it stopped him.
     """
 
     __table_args__ = (one_of("state", ObjectionState),)

@@ -37,7 +37,7 @@ def test_every_paper_has_a_sample_and_a_form():
     assert len(forms) == len(samples)
     assert {found.plain for found in PAPERS.values()} - {""} <= forms
     # One form serves the three ranges of 备案统计表.
-    assert len(forms) == len({found.called and found.plain or name for name, found in PAPERS.items()})
+    assert len(forms) == len({(found.called and found.plain) or name for name, found in PAPERS.items()})
 
 
 # -- the meeting ---------------------------------------------------------------------------------------------------

@@ -359,8 +359,9 @@ def test_the_guarded_tables_exist():
     assert set(APPEND_ONLY) | set(KEPT) <= set(Table.metadata.tables)
 
 
-AGAIN = """INSERT INTO payment SELECT 'x', claim_id, case_id, fund, instalment, 9, road, payee, 'sent', amount_fen, contact_id,
-consent_on, batch_id, serial, place, handed_by, "on", reason, settled_on, recorded_by, recorded_at, 1 FROM payment
+AGAIN = """INSERT INTO payment SELECT 'x', claim_id, case_id, fund, instalment, 9, road, payee, 'sent', amount_fen,
+contact_id, consent_on, batch_id, serial, place, handed_by, "on", reason, settled_on, recorded_by, recorded_at, 1
+FROM payment
 LIMIT 1"""
 BOOKED = """INSERT INTO booking SELECT p.claim_id, p.payment_id, r.receipt_id, '{}', p.amount_fen, 'v', p."on", 'x',
 p.recorded_at FROM payment p JOIN receipt r ON r.payment_id = p.payment_id"""

@@ -7,8 +7,8 @@ signs of it, the 校验码, stand in the foot of the paper.
 from __future__ import annotations
 
 from casework.lists.accounts import archive_catalogue, fund_statement, goods_sheet, transfer_list
-from casework.lists.filing import Filed, filing, person_return, submission, unit_list
 from casework.lists.applicant import Applicant, Basis, Ground, Opinion, Relative
+from casework.lists.filing import Filed, filing, person_return, submission, unit_list
 from casework.lists.letters import completion_request, review_feedback
 from casework.lists.listing import in_year, listing
 from casework.lists.notices import Posting, change_list, notice_result, public_notice
