@@ -389,4 +389,15 @@ def test_a_neimenggu_nomination_over_the_cap_goes_to_its_unit_s_own_list(browser
         desk.section("公示与异议")
         expect(desk.cell("notice_shown")).to_contain_text("轮到公示的有 4 人")
         assert {one.stage for one in desk.every(ReviewStep)} >= {"nomination", "determination"}
+
+        # His unit's own list does.
+        desk.section("表册")
+        for label, option in (("表", "会议｜本单位慰问名单"), ("单位", "示例局"), ("在此预览", "Excel 表格")):
+            labels = desk.page.locator("label, .flex.items-center")
+            chosen = labels.filter(has=desk.page.locator(f'span:text-is("{label}")')).locator("select").first
+            chosen.select_option(label=option)
+            settle(desk.page)
+        own = desk.cell("paper_shown")
+        expect(own).to_contain_text("示例戊")
+        expect(own).to_contain_text("上级慰问 4 人，本单位慰问 1 人")
         context.close()
