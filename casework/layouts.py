@@ -20,8 +20,8 @@ from casework.lists.listing import WIDE_FROM_MM
 from casework.lists.roster import every_column, namesakes
 from casework.lists.table import plain
 from casework.models_people import Layout
-from casework.paper_files import LABELS, read_paper
-from casework.papers import Asked, opened_paper
+from casework.paper_files import read_paper
+from casework.papers import LABELS, Asked, opened_paper
 from casework.problems import Conflict, NotAllowed, Refused
 
 Chosen: TypeAlias = "Sequence[tuple[str, str]]"

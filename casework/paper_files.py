@@ -16,7 +16,7 @@ from casework.ledger import policy_of
 from casework.ledger.rounds import units_of
 from casework.lists import ListState, Table
 from casework.models import Unit
-from casework.papers import COMPUTED, PAPERS, Asked, blank_copy, blank_paper, branches, in_force_copy, paper
+from casework.papers import COMPUTED, LABELS, PAPERS, Asked, blank_copy, blank_paper, branches, in_force_copy, paper
 from casework.payment.common import unit_names
 from casework.printing import render
 from casework.problems import Refused
@@ -30,8 +30,6 @@ FORMATS: Final = {
 """How a paper leaves → the type of the file."""
 SPLITS: Final = {"单位": "unit", "党支部": "branch", "人": "person"}
 """What a list may be split by; by person only a form about one person."""
-LABELS: Final = {**COMPUTED, **{name: found.label for name, found in PAPERS.items()}}
-"""Every paper: name → Chinese name."""
 
 YEARLY: Final = frozenset(
     [

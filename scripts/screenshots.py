@@ -54,6 +54,7 @@ OFFICE = {
     "notice": ("neimenggu-2022", "公示与异议"),
     "payment": ("jianshi-2020", "发放与回执"),
     "visits": ("jianshi-2020", "走访与期限"),
+    "lists": ("jianshi-2020", "表册"),
     "ledger": ("jianshi-2020", "台账"),
 }
 SHEET = (

@@ -20,6 +20,7 @@ from sqlmodel import select
 
 from casework import db, issuing
 from casework.access import LOCAL_OFFICER, LOCAL_VIEWER
+from casework.adoption import in_force
 from casework.checking import check_ledger
 from casework.issuing.pages import differences
 from casework.ledger import audit_key
@@ -32,7 +33,7 @@ from casework.pictures import page_count, read_pdf
 from casework.printing import render
 from casework.problems import Conflict, NotAllowed, Refused
 from casework.review.removal import remove_person
-from casework.vocabulary import RemovalCause
+from casework.vocabulary import Act, RemovalCause
 from casework.workbook import write
 
 made, _keys, quick = test_papers_cli.made, test_papers_cli._keys, test_papers_cli.quick
@@ -111,6 +112,8 @@ def test_what_is_not_formal_is_not_issued(paid):
             issue(paid, name)
     with pytest.raises(NotAllowed):
         issue(paid, "pay-sheet", actor=LOCAL_VIEWER)
+    with pytest.raises(Refused, match="没有内容"):
+        issue(paid, "roster", key="none", unit_id="js-03")
     with db.reading(paid.engine) as session:
         assert session.exec(select(IssuedList)).all() == []
 
@@ -362,6 +365,17 @@ def test_the_whole_set_can_be_cancelled_too(paid):
         with pytest.raises(Refused, match="已取消"):
             issuing.whole_set(session, asked(paid), made, told=lambda at, *_: at < 2)
     assert page_count(render("quota_table", quota_table_of(paid))), "the renderer is free again"
+
+
+def test_the_quota_table_in_force_has_the_units_and_the_money_that_were_adopted(paid):
+    table = quota_table_of(paid)
+
+    assert [row[0] for row in table.rows][:2] == ["业州镇", "长梁镇"]
+    assert len(table.rows) == 12
+    adopted = paid.read(in_force, paid.round_id, Act.PLACES).numbers["plan"]
+    assert table.total("places.total") == sum(cell["places"] for cell in adopted) > 0
+    assert table.total("money.total") == sum(cell["amount_fen"] for cell in adopted) > 0
+    assert issue(paid, "quota-table")["people"] == 12
 
 
 def quota_table_of(world):

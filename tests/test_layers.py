@@ -76,7 +76,7 @@ TABLE = {
     "pictures": "| pypdfium2 PIL",
     "printing": "lists forms glyphs problems money dates | weasyprint jinja2 markupsafe",
     "papers": f"{WORDS} {STORE} {CORE} comparison adoption review people payment sentences lists forms | polars sqlmodel sqlalchemy",
-    "issuing": f"{WORDS} {STORE} adoption archives forms lists papers payment pictures printing review sheets workbook | polars sqlalchemy sqlmodel",
+    "issuing": f"{WORDS} {STORE} adoption archives forms lists paper_files papers payment pictures printing review sheets workbook | polars sqlalchemy sqlmodel",
     "paper_files": f"{WORDS} {STORE} archives forms lists papers payment printing word workbook | sqlmodel",
     "filler": "sheets | openpyxl",
     "borrowed": f"{WORDS} {STORE} {CORE} adoption intake lists papers people review sheets | sqlalchemy sqlmodel",

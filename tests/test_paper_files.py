@@ -19,8 +19,8 @@ from casework.archives import archive, file_name, told_apart
 from casework.cli import main
 from casework.lists import ListState
 from casework.models import AuditEntry, Download
-from casework.paper_files import LABELS, paper_name, read_paper, split
-from casework.papers import COMPUTED, PAPERS, STAGES, Asked, branches, instances, stage_of
+from casework.paper_files import paper_name, read_paper, split
+from casework.papers import COMPUTED, LABELS, PAPERS, STAGES, Asked, branches, instances, stage_of
 from casework.problems import NotAllowed, Refused
 from casework.vocabulary import Role
 
@@ -146,7 +146,7 @@ def test_the_forms_of_everybody_are_written_one_by_one(owed, run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--split", "town"], "unit（单位）"),
+        (["--split", "town"], "单位、党支部 或 人"),
         (["--split", "unit"], "要写 --out"),
         (["--split", "unit", "--out", "x.pdf"], "文件夹或一个 .zip"),
         (["--split", "unit", "--out", "x", "--as", "doc"], "pdf、xlsx 或 docx"),

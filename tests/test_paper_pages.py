@@ -20,7 +20,8 @@ from casework.access import LOCAL_OFFICER, LOCAL_VIEWER, Actor, to_user
 from casework.cli.papers import LISTS
 from casework.models import Download
 from casework.models_people import ContactOpening
-from casework.paper_files import LABELS, people_on
+from casework.paper_files import people_on
+from casework.papers import LABELS
 from casework.people.contacts import put_contact
 from casework.problems import NotAllowed, Refused
 from casework.serve.downloads import produce

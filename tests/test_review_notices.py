@@ -322,7 +322,9 @@ def test_turned_down_with_a_reason_the_person_goes_on(world):
     assert close(world, notice)["people"] == 6
     with pytest.raises(Refused, match="这条异议已是“不予受理”"):
         settle(world, objection, upheld=True)
-    assert world.read(notice_result, notice)["objections"] == 0  # it answered no notice
+    assert world.read(notice_result, notice)["objections"] == 1, (
+        "it named no notice, and was about somebody on this one"
+    )
 
 
 def test_what_was_said_is_open_to_those_who_handle_it_only(both):

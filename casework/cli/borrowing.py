@@ -151,7 +151,7 @@ def save(
 def show(db: Db = "") -> int:
     """Show the layouts."""
     from casework.layouts import layouts
-    from casework.paper_files import LABELS
+    from casework.papers import LABELS
 
     with looking(db) as session:
         rows = [

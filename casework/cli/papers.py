@@ -99,7 +99,6 @@ MONTHLY = "political-birthday"
 IN_FORCE = "正式"
 """Instead of a scenario: what was adopted, with what meetings and removals changed since."""
 
-_SPLITS = {"单位": "unit", "党支部": "branch", "人": "person"}
 _NAMES = "、".join(f"{name}（{label}）" for name, label in LISTS.items())
 _LINES = "\n".join(f"{name}  {label}" for name, label in LISTS.items())  # a line each: a name is never torn apart
 
@@ -159,8 +158,10 @@ def show_list(
     of = str(month) if month else of
     if case and name not in ABOUT_ONE:
         raise Usage(f"--case 只用于一人一份的表：{'、'.join(ABOUT_ONE)}")
-    split = _SPLITS.get(split, split)
     if split:
+        from casework.paper_files import SPLITS
+
+        split = SPLITS.get(split, split)
         _refuse_unfit_split(split, form, out, blank=blank)
     elif out is not None and out.suffix.lower() not in SUFFIXES:
         raise Usage(f"--out 只能写成 {'、'.join(SUFFIXES)}")

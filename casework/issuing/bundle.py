@@ -16,7 +16,8 @@ from casework.ledger import policy_of
 from casework.ledger.rounds import units_of
 from casework.lists import ListState, Table, check_code, list_fingerprint
 from casework.lists.circular import circular_page
-from casework.papers import CARE_PAPERS, COMPUTED, PAPERS, STAGES, Asked, in_force_copy, instances, paper, stage_of
+from casework.paper_files import read_paper
+from casework.papers import CARE_PAPERS, COMPUTED, LABELS, PAPERS, STAGES, Asked, instances, stage_of
 from casework.payment.common import unit_names
 from casework.printing import render
 from casework.printing.together import Part, render_together
@@ -30,7 +31,7 @@ INTERNAL: Final = frozenset(
     ]
 )
 """Papers that stay in the house: in the archive of a round, never in what is handed on."""
-LEFT_OUT: Final = CARE_PAPERS | {"public-list", "application", "consent"}
+LEFT_OUT: Final = CARE_PAPERS | {"public-list"}
 """Drafts of a notice, forms that are only ever filled in by hand, and the papers of 日常关怀."""
 PURPOSES: Final = {"submit": "报送", "archive": "归档"}
 
@@ -63,21 +64,20 @@ def set_of(session: Session, asked: Asked, *, purpose: str = "archive") -> Bundl
     if purpose not in PURPOSES:
         raise Refused("bad_purpose", f"用途只有{'、'.join(PURPOSES.values())}")
     asked.within_scope()
-    names = {**COMPUTED, **{name: found.label for name, found in PAPERS.items()}}
     order = {stage: at for at, stage in enumerate(STAGES)}
     kept_in = INTERNAL if purpose == "submit" else frozenset()
     left_out = LEFT_OUT | kept_in | _one_by_one()
-    wanted = sorted((name for name in names if name not in left_out), key=lambda name: order[stage_of(name)])
+    wanted = sorted((name for name in LABELS if name not in left_out), key=lambda name: order[stage_of(name)])
     members: list[tuple[str, str, Table]] = []
     missing: dict[str, str] = {}
     for name in wanted:
         try:
             members += [
-                (f"{names[name]}{whose and f'（{whose}）'}", name, table)
+                (f"{LABELS[name]}{whose and f'（{whose}）'}", name, table)
                 for whose, table in _copies(session, name, asked)
             ]
         except Refused as refused:
-            missing[names[name]] = refused.sentence
+            missing[LABELS[name]] = refused.sentence
     if purpose == "submit":
         members, drafts = [one for one in members if one[2].state is ListState.OFFICIAL], members
         missing |= {
@@ -95,23 +95,20 @@ def _one_by_one() -> frozenset[str]:
 
 def _copies(session: Session, name: str, asked: Asked) -> Iterator[tuple[str, Table]]:
     """Yield the copies of a paper: one for the round, or one per unit for what is a unit's own."""
-    if name in COMPUTED:
-        yield "", in_force_copy(session, name, asked)
-        return
     several = instances(session, name, asked)
     if len(several) > 1:
         for label, one in several.items():
-            yield label, paper(session, name, replace(asked, of=one))
+            yield label, read_paper(session, name, replace(asked, of=one))
         return
-    if not PAPERS[name].needs_unit or asked.unit_id is not None:
-        yield "", paper(session, name, asked)
+    if name in COMPUTED or not PAPERS[name].needs_unit or asked.unit_id is not None:
+        yield "", read_paper(session, name, asked)
         return
     names, found = unit_names(session), False
     listed = units_of(session, asked.round_id) or tuple(names)
     last: Refused | None = None
     for unit_id in (unit for unit in names if unit in set(listed)):
         try:
-            yield names[unit_id], paper(session, name, replace(asked, unit_id=unit_id))
+            yield names[unit_id], read_paper(session, name, replace(asked, unit_id=unit_id))
             found = True
         except Refused as refused:
             last = refused

@@ -18,7 +18,8 @@ from casework.ledger import ERASED, Result, Work, audit_head, execute, open_roun
 from casework.ledger.keys import of_round
 from casework.lists import ListState, Table, canonical_bytes, list_fingerprint
 from casework.models import IssuedList
-from casework.papers import CARE_PAPERS, COMPUTED, PAPERS, Asked, in_force_copy, opened_paper, paper
+from casework.paper_files import read_paper
+from casework.papers import CARE_PAPERS, COMPUTED, LABELS, PAPERS, Asked, opened_paper, paper
 from casework.pictures import page_count
 from casework.printing import render
 from casework.problems import Conflict, NotAllowed, Refused
@@ -29,10 +30,7 @@ from casework.workbook import write
 NEVER: Final = CARE_PAPERS | {"meeting-list", "minutes", "bank-payment", "public-list", "visit-record"}
 """Papers that are not issued: 上会材料 is collected again, minutes are signed by hand, cards are opened each time,
 a notice is issued as 公示, what was heard on a visit stays in the house; and those of 日常关怀."""
-ISSUABLE: Final = {
-    **{name: label for name, label in COMPUTED.items() if name not in NEVER},
-    **{name: found.label for name, found in PAPERS.items() if name not in NEVER},
-}
+ISSUABLE: Final = {name: label for name, label in LABELS.items() if name not in NEVER}
 """Name → Chinese name of what may be issued."""
 NAMED_ONLY_WHEN_READY: Final = frozenset(
     {"roster", "change-list", "pay-sheet", "receipts", "leader-roster", "visit-plan", "unit-list"}
@@ -67,22 +65,21 @@ def issuable(session: Session, name: str, asked: Asked) -> Table:
     _refuse_never(name, asked)
     if name in OPENED:
         raise Refused("masked", f"{PAPERS[name].label}遮盖了号码的只供核对；印发要用完整号码的一份，并登记是谁打开的")
-    if name not in COMPUTED:
-        table = paper(session, name, asked)
-    else:
-        table = in_force_copy(session, name, asked)
-        if name == "quota-table":
-            table = replace(table, state=ListState.OFFICIAL)  # a plan of places becomes formal by going out
+    table = read_paper(session, name, asked)
+    if name == "quota-table":
+        table = replace(table, state=ListState.OFFICIAL)  # a plan of places becomes formal by going out
     if table.state is not ListState.OFFICIAL:
         raise Refused("not_formal", f"“{table.title}”还是{table.state.label}，研究确定后才能印发")
     if name in NAMED_ONLY_WHEN_READY:
         _refuse_unready(session, asked)
+    if not table.rows and name in {*COMPUTED, *NAMED_ONLY_WHEN_READY}:
+        raise Refused("nobody", f"“{table.title}”上没有内容，不能印发")
     return table
 
 
 def _refuse_never(name: str, asked: Asked) -> None:
     if name not in ISSUABLE:
-        label = COMPUTED.get(name) or (PAPERS[name].label if name in PAPERS else name)
+        label = LABELS.get(name, name)
         raise Refused("not_issued", f"{label}不印发；需要时每次从台账打印")
     if not asked.actor.may_write():
         raise NotAllowed("read_only", "只读人员不能办理，请联系经办人员")

@@ -26,7 +26,8 @@ from casework.issuing.kept import reaches, unsealed
 from casework.issuing.pages import differences, squeezed
 from casework.lists import as_printed, check_code
 from casework.models import IssuedList
-from casework.papers import COMPUTED, PAPERS, Asked, in_force_copy, paper
+from casework.paper_files import read_paper
+from casework.papers import PAPERS, Asked
 from casework.pictures import Read, read_pdf
 from casework.problems import CaseworkError, Refused
 from casework.review.records import today_of
@@ -284,7 +285,7 @@ def _since(session: Session, row: IssuedList, kept: dict[str, Any], actor: Actor
         row.round_id, actor, now, unit_id=row.unit_id, branch=row.branch, of=row.of, year=int(year) if year else None
     )
     try:
-        today = (in_force_copy if row.paper in COMPUTED else paper)(session, row.paper, asked)
+        today = read_paper(session, row.paper, asked)
     except CaseworkError as error:
         return (f"现在已不能从台账打印这份名单：{error.sentence}",)
     said = first_difference(kept, as_printed(today))

@@ -35,6 +35,7 @@ from casework.review.instructions import refuse_while_pending
 __all__ = [
     "CARE_PAPERS",
     "COMPUTED",
+    "LABELS",
     "PAPERS",
     "RESTS_ON",
     "STAGES",
@@ -84,8 +85,7 @@ class Paper:
 
 
 def _catalogue(session: Session, asked: Asked) -> Table:
-    labels = {**COMPUTED, **{name: found.label for name, found in PAPERS.items()}}
-    return accounts.catalogue(session, asked, labels)
+    return accounts.catalogue(session, asked, LABELS)
 
 
 def _about_one(
@@ -149,6 +149,9 @@ PAPERS: Final[Mapping[str, Paper]] = {
     "archive": Paper("归档目录", _catalogue, plain="archive_catalogue", whole=True),
 }
 """Name → paper, in the order of a round's life."""
+
+LABELS: Final[Mapping[str, str]] = {**COMPUTED, **{name: found.label for name, found in PAPERS.items()}}
+"""Every paper and computed list: name → Chinese name."""
 
 ISSUED: Final = frozenset(
     [

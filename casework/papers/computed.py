@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Final
 
 import polars as pl
@@ -9,9 +10,10 @@ from sqlmodel import Session
 
 from casework.adoption import effective_places, in_force
 from casework.facts import Facts
-from casework.frames import PLAN, conform
+from casework.frames import PLAN, UNITS, conform
 from casework.ledger import facts as ledger_facts
 from casework.ledger import policy_of, thaw
+from casework.ledger.facts import read_frame, units_query
 from casework.lists import ListState, Table, public_entries, public_list, quota_table, roster
 from casework.papers.asked import Asked, award_frame
 from casework.papers.single import single_handed_said
@@ -98,7 +100,8 @@ def in_force_copy(session: Session, name: str, asked: Asked) -> Table:
         refuse_while_pending(session, asked.round_id, f"印发{COMPUTED[name]}")
     numbers, plan = adoption.numbers, conform(adoption.numbers["plan"], PLAN)
     if act is Act.PLACES:  # a plan of places rests on no person
-        known = ledger_facts(session, round_id=asked.round_id, as_of=asked.today, units=frozenset())
+        nobody = ledger_facts(session, round_id=asked.round_id, as_of=asked.today, units=frozenset())
+        known = dataclasses.replace(nobody, units=read_frame(session, units_query(asked.round_id, None), UNITS))
         plan = _since_moved(session, asked.round_id, plan)
     else:
         known = thaw(session, adoption.snapshot_hash or "")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, and_, or_
 from sqlmodel import Session, col, select
 
 from casework.access import Actor
@@ -390,8 +390,11 @@ def _close(  # noqa: PLR0913 - how it ended
 
 
 def notice_result(session: Session, notice_id: str) -> dict[str, int]:
-    """Return 公示结果: numbers only, no names."""
+    """Return 公示结果: numbers only, no names; who is on it and was objected to while it hung counts, named or not."""
     people = session.exec(select(NoticeCase.case_id).where(NoticeCase.notice_id == notice_id)).all()
-    states = session.exec(select(Objection.state).where(Objection.notice_id == notice_id)).all()
+    posted = session.get_one(Notice, notice_id).posted_on
+    while_it_hung = and_(col(Objection.notice_id).is_(None), col(Objection.received_on) >= posted)
+    theirs = or_(col(Objection.notice_id) == notice_id, and_(while_it_hung, col(Objection.case_id).in_(people)))
+    states = session.exec(select(Objection.state).where(theirs)).all()
     counted = {state.value: states.count(state.value) for state in ObjectionState}
     return {"people": len(people), "objections": len(states), **counted}

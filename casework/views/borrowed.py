@@ -26,8 +26,8 @@ from casework.layouts import (
 from casework.ledger import policy_of
 from casework.lists import Table
 from casework.models_people import Layout
-from casework.paper_files import FORMATS, LABELS, may_be_opened, paper_bytes
-from casework.papers import Asked
+from casework.paper_files import FORMATS, may_be_opened, paper_bytes
+from casework.papers import LABELS, Asked
 from casework.problems import Refused
 from casework.views.cases.desk import CaseDesk
 from casework.views.cases.files import keep_file

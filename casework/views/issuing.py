@@ -18,7 +18,7 @@ from casework.dates import SHANGHAI
 from casework.db import reading
 from casework.ledger import Result
 from casework.lists import Table, check_code, list_fingerprint
-from casework.paper_files import LABELS
+from casework.papers import LABELS
 from casework.problems import Refused
 from casework.views.borrowed import PARTS as OWN_PARTS
 from casework.views.cases.desk import CaseDesk

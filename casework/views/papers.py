@@ -20,7 +20,6 @@ from casework.lists import Table
 from casework.models import Round
 from casework.paper_files import (
     FORMATS,
-    LABELS,
     YEARLY,
     Copy,
     about_one,
@@ -32,7 +31,7 @@ from casework.paper_files import (
     read_paper,
     split,
 )
-from casework.papers import PAPERS, STAGES, Asked, branches, instances, opened_paper, stage_of
+from casework.papers import LABELS, PAPERS, STAGES, Asked, branches, instances, opened_paper, stage_of
 from casework.payment.common import unit_names
 from casework.problems import Refused
 from casework.views.cases.desk import CaseDesk, Look

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from casework.db import reading
 from casework.ledger import audit_head, policy_of
 from casework.lists import ListState, Table
-from casework.paper_files import FORMATS, LABELS, about_one, first_people, formats_of, packed, people_on
-from casework.papers import PAPERS, stage_of
+from casework.paper_files import FORMATS, about_one, first_people, formats_of, packed, people_on
+from casework.papers import LABELS, PAPERS, stage_of
 from casework.problems import CaseworkError, Refused
 from casework.views.cases.desk import CaseDesk, Look
 from casework.views.cases.files import keep_file

@@ -224,7 +224,7 @@ def _notices(found: Publication) -> str:
                 one.channel,
                 one.evidence or "未登记",
                 badge(state.label, colour),
-                result_said(numbers),
+                result_said(numbers, running=state is NoticeState.RUNNING),
             )
         )
     head = ("公示对象", "人数", "起", "止", "还剩", "方式", "张贴凭证", "状态", "公示结果")
@@ -242,10 +242,10 @@ def left(notice: Notice, today: date) -> str:
     return "已期满，可登记结果" if days < 0 else "今天最后一天" if days == 0 else f"{days} 天"
 
 
-def result_said(numbers: Mapping[str, int]) -> str:
-    """Return 公示结果: numbers, no names."""
+def result_said(numbers: Mapping[str, int], *, running: bool = False) -> str:
+    """Return 公示结果: numbers, no names; as long as it runs nobody knows yet that there is no objection."""
     if not numbers["objections"]:
-        return "没有异议"
+        return "暂未收到异议" if running else "没有异议"
     parts = [f"{state.label} {numbers[state.value]}" for state in ObjectionState if numbers[state.value]]
     return f"异议 {numbers['objections']} 件（{'、'.join(parts)}）"
 
