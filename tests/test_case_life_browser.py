@@ -125,9 +125,10 @@ class Desk:
         elif hasattr(value, "year"):
             for place, part in enumerate((value.year, value.month, value.day)):
                 spun = field.locator("[role=spinbutton]").nth(place)
-                for _ in range(3):  # a key that falls into a redrawing is typed again
+                for _ in range(8):  # a key that falls into a redrawing is typed again
+                    settle(self.page)
                     spun.click()
-                    self.page.keyboard.type(str(part) if place == 0 else f"{part:02}")
+                    self.page.keyboard.type(str(part) if place == 0 else f"{part:02}", delay=30)
                     if spun.get_attribute("aria-valuenow") == str(part):
                         break
                 expect(spun).to_have_attribute("aria-valuenow", str(part))

@@ -14,7 +14,7 @@ import subprocess
 
 import printed
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 from pypdf import PdfReader
@@ -529,6 +529,7 @@ def test_a_title_breaks_into_even_lines_and_tears_no_word(title, most, lines):
 
 
 @given(st.text("慰问党员通知的、（）2018年度", max_size=60), st.integers(4, 25))
+@example("、0党、、", 4)
 @settings(max_examples=60)
 def test_a_broken_title_loses_nothing_and_leaves_no_sign_alone(title, most):
     lines = break_title(title, most)

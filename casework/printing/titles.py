@@ -31,7 +31,10 @@ def break_title(text: str, most: float) -> tuple[str, ...]:
     best: dict[tuple[int, int], tuple[float, tuple[str, ...]]] = {(0, 0): (0, ())}  # by lines and signs used up
     for line, end in itertools.product(range(1, many + 1), range(1, len(text) + 1)):
         costs = [
-            (cost + (ends[end] - ends[start] - ends[-1] / many) ** 2 + _torn(text, end), (*lines, text[start:end]))
+            (
+                cost + (ends[end] - ends[start] - ends[-1] / many) ** 2 + _torn(text, end) + _lone(text[start:end]),
+                (*lines, text[start:end]),
+            )
             for start in range(end)
             if ends[end] - ends[start] <= most and (found := best.get((line - 1, start)))
             for cost, lines in [found]
@@ -55,6 +58,11 @@ def _torn(text: str, at: int) -> float:
     ):
         return 1000
     return 1000 if across.isascii() else 30
+
+
+def _lone(line: str) -> float:
+    """Return how badly a line reads that is nothing but one mark."""
+    return 5000 if line in ("的", "、", "，", "）", "》") else 0
 
 
 def titled(text: str, width_mm: float, css: str) -> Markup | str:
